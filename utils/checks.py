@@ -1,0 +1,199 @@
+"""Argument checks whose errors teach: what came, what was wanted, what to change. NumPy only."""
+
+import contextlib
+import re
+import textwrap
+
+import numpy as np
+
+# Rows written with a few decimals, [0.33, 0.33, 0.34], or computed in float32 still count as summing to 1.
+SUM_TOLERANCE = 1e-4
+
+
+def first(mask):
+    """Return the position of the first True in `mask` as a tuple of ints, the form that error messages quote."""
+    return tuple(int(i) for i in np.argwhere(mask)[0])
+
+
+def numbers(values, name):
+    """Return `values` as a float64 array of rank 1 or more.
+
+    Parameters
+    ----------
+    values : array_like
+        Real numbers, at least one on the last axis.
+    name : str
+        What the caller calls the argument; errors quote it.
+
+    Raises
+    ------
+    ValueError
+        If `values` is not numeric, is ragged, is a scalar or has an empty last axis.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"`{name}` is ragged: its rows differ in length. Give every row one score a class.") from error
+    if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
+        raise ValueError(f"`{name}` holds {array.dtype} values; wanted real numbers. Convert it with np.asarray.")
+    if array.ndim == 0:
+        raise ValueError(f"`{name}` is a single number; wanted at least one axis, the classes: [{values}].")
+    if array.shape[-1] == 0:
+        raise ValueError(f"`{name}` has shape {array.shape}; its last axis, the classes, is empty.")
+    return array.astype(np.float64)
+
+
+def check_logits(logits, name="logits", axis=-1):
+    """Return `logits` as float64 after checking that softmax is defined on them.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., K)
+        Scores, any size. -inf is allowed as the score of a masked class.
+    name : str
+        What the caller calls the argument.
+    axis : int
+        The axis of the classes.
+
+    Raises
+    ------
+    ValueError
+        If `logits` is not numeric, is a scalar, has no such axis, holds NaN or +inf, or a row is -inf throughout.
+    """
+    array = numbers(logits, name)
+    bad = np.isnan(array) | (array == np.inf)
+    if bad.any():
+        at = first(bad)
+        raise ValueError(
+            f"`{name}` holds {array[at]} at {at}; softmax needs finite scores (or -inf for a masked class). "
+            "Look for a division by 0 or a log of 0 before this call."
+        )
+    if not -array.ndim <= axis < array.ndim:
+        raise ValueError(f"`{name}` has shape {array.shape}, and so no axis {axis}; the classes are often axis -1.")
+    masked = (array == -np.inf).all(axis=axis)
+    if masked.any():
+        at = first(np.atleast_1d(masked))
+        raise ValueError(f"`{name}` is -inf for every class at {at}; leave one class unmasked.")
+    return array
+
+
+def check_not_probs(logits, name="logits"):
+    """Refuse probabilities where logits belong: the loss would apply softmax a second time.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (..., K)
+        Checked scores. One class (K = 1) says nothing and passes.
+    name : str
+        What the caller calls the argument.
+
+    Raises
+    ------
+    ValueError
+        If every row is free of negative numbers and sums to 1 within 1e-4.
+    """
+    if logits.size and logits.shape[-1] > 1 and (logits >= 0).all():
+        sums = logits.sum(axis=-1)
+        if np.allclose(sums, 1, rtol=0, atol=SUM_TOLERANCE):
+            raise ValueError(
+                f"`{name}` looks like probabilities: no entry is negative and every row sums to 1 "
+                f"(the first is {logits.reshape(-1, logits.shape[-1])[0]}). "
+                "Give the scores from before softmax, or np.log(probs)."
+            )
+
+
+def check_labels(labels, shape, name="labels"):
+    """Return integer `labels` as int64 after checking them against the logits they belong to.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (...)
+        Class numbers, 0 to K - 1.
+    shape : tuple of int
+        Shape (..., K) of the logits.
+    name : str
+        What the caller calls the argument.
+
+    Raises
+    ------
+    ValueError
+        If the dtype is not an integer, the shape is not `shape` without its last axis, or a label is out of range.
+    """
+    array = np.asarray(labels)
+    classes = shape[-1]
+    if array.dtype.kind not in "iu":
+        raise ValueError(
+            f"`{name}` holds {array.dtype} values; wanted integers, or rows that sum to 1 with shape {shape}. "
+            f"If they are whole numbers, pass {name}.astype(np.int64)."
+        )
+    if array.shape != shape[:-1]:
+        hint = f"Use {name}[..., 0]." if array.shape == (*shape[:-1], 1) else "One label belongs to one row of logits."
+        raise ValueError(f"`{name}` has shape {array.shape}; logits of shape {shape} want {shape[:-1]}. {hint}")
+    bad = (array < 0) | (array >= classes)
+    if bad.any():
+        at = first(bad) if array.ndim else ()
+        where = f" at {at}" if at else ""
+        hint = f" Labels that start at 1? Use {name} - 1." if array.min() >= 1 and array.max() == classes else ""
+        raise ValueError(f"`{name}` holds {array[at]}{where}; {classes} classes have labels 0 to {classes - 1}.{hint}")
+    return array.astype(np.int64)
+
+
+def check_targets(targets, shape, name="targets"):
+    """Return target rows (one-hot, smoothed or soft) as float64 after checking that they are distributions.
+
+    Parameters
+    ----------
+    targets : array_like, shape (..., K)
+        Probabilities over the classes.
+    shape : tuple of int
+        Shape (..., K) of the logits.
+    name : str
+        What the caller calls the argument.
+
+    Raises
+    ------
+    ValueError
+        If the shape differs, an entry is NaN or negative, or a row does not sum to 1 within 1e-4.
+    """
+    array = numbers(targets, name)
+    if array.shape != shape:
+        raise ValueError(f"`{name}` has shape {array.shape}; logits of shape {shape} want the same shape.")
+    bad = ~(array >= 0)
+    if bad.any():
+        at = first(bad)
+        raise ValueError(f"`{name}` holds {array[at]} at {at}; a target is a probability, 0 to 1.")
+    sums = array.sum(axis=-1)
+    bad = ~np.isclose(sums, 1, rtol=0, atol=SUM_TOLERANCE)
+    if bad.any():
+        at = first(bad) if bad.ndim else ()
+        where = f" at {at}" if at else ""
+        raise ValueError(
+            f"`{name}` has a row{where} that sums to {sums[at]:.6g}; wanted 1. Several classes true at once are "
+            "a multi-label problem (sigmoid and binary cross-entropy); otherwise divide the row by its sum."
+        )
+    return array
+
+
+@contextlib.contextmanager
+def error_shown(width=100):
+    """Run the `with` block, which must fail, and print the error as `Type: message` instead of a traceback.
+
+    Parameters
+    ----------
+    width : int
+        Characters in a line before it is wrapped.
+
+    Raises
+    ------
+    AssertionError
+        If the block does not fail: the page would claim an error that is gone.
+    """
+    try:
+        yield
+    except Exception as error:
+        # TensorFlow puts the node that failed before its sentence, and the op's name behind it.
+        message = re.sub(r"\{\{.*?\}\} ?|\s*\[Op:.*?\].*", "", str(error), flags=re.DOTALL).strip()
+        for line in f"{type(error).__name__}: {message}".splitlines():
+            print(textwrap.fill(line, width))
+    else:
+        raise AssertionError("the block was expected to fail, and ran")

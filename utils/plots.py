@@ -1,0 +1,226 @@
+"""The figures of the course: one palette, one style, drawn as SVG that follows the page's light or dark theme.
+
+A figure is the value of its cell. Its alt text stands in the cell's metadata (`mystnb.image.alt`), and the numbers
+that it draws are printed beside it. nbval compares SVG as text, so a figure is re-proved on CI like a number.
+"""
+
+import io
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from utils.checks import numbers
+
+# name: (in the light theme, in the dark theme). The colours are Okabe and Ito's, which colour-blind readers tell
+# apart (https://jfly.uni-koeln.de/color/), each at a contrast of 3:1 or more to its theme's page.
+PALETTE = {
+    "ink": ("#222832", "#ced6dd"),
+    "faint": ("#8b9199", "#6f7780"),
+    "blue": ("#0072b2", "#56b4e9"),
+    "vermillion": ("#d55e00", "#e69f00"),
+    "green": ("#009e73", "#22b98e"),
+    "purple": ("#a8588a", "#cc79a7"),
+}
+INK, FAINT, BLUE, VERMILLION, GREEN, PURPLE = (light for light, _ in PALETTE.values())
+
+# 12 pt is 16 CSS pixels, the page's own text size; 5.2 inches leave it legible when a phone scales the figure down.
+STYLE = {
+    "font.size": 12,
+    "axes.titlesize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "lines.linewidth": 2.5,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "legend.frameon": False,
+    "svg.hashsalt": "course",  # ids that are the same in every run
+}
+WIDTH = 5.2
+
+
+class Drawing:
+    """A figure that Jupyter shows as themed SVG.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What to show.
+    """
+
+    def __init__(self, figure):
+        self.figure = figure
+
+    def __repr__(self):
+        """Return a text without an address, so that stored outputs compare equal."""
+        return "<figure>"
+
+    def _repr_svg_(self):
+        """Return the SVG with every palette colour as a CSS variable that follows the theme."""
+        file = io.StringIO()
+        with mpl.rc_context(STYLE):
+            self.figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        svg = file.getvalue()
+        svg = svg[svg.index("<svg") :]
+        for name, (light, _) in PALETTE.items():
+            svg = svg.replace(light, f"var(--{name})")
+        rules = [" ".join(f"--{name}: {pair[i]};" for name, pair in PALETTE.items()) for i in (0, 1)]
+        style = (
+            f"<style>:root {{ {rules[0]} }} @media (prefers-color-scheme: dark) {{ :root {{ {rules[1]} }} }}</style>"
+        )
+        head, body = svg.split(">", 1)
+        return f"{head}>{style}{body}"
+
+
+def bars(panels, ylabel="probability", names=None, colour=BLUE, decimals=2):
+    """Draw one small bar chart for each panel, two in a row, all on one scale, the value over each bar.
+
+    Parameters
+    ----------
+    panels : dict of str to array_like, shape (K,)
+        Title and the heights of its bars.
+    ylabel : str
+        What the heights are.
+    names : sequence of str, optional
+        Names of the K classes; by default their numbers.
+    colour : str
+        A colour of the palette.
+    decimals : int
+        Digits after the point over the bars.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        If there is no panel, or a panel is not a row of numbers as long as the others.
+    """
+    if not panels:
+        raise ValueError("`panels` is empty; wanted {title: heights}.")
+    heights = {title: numbers(values, title) for title, values in panels.items()}
+    lengths = {values.shape for values in heights.values()}
+    if len(lengths) > 1 or len(next(iter(lengths))) > 1:
+        raise ValueError(f"`panels` holds shapes {sorted(lengths)}; wanted one row of the same length each.")
+    rows = (len(heights) + 1) // 2
+    everything = np.concatenate(list(heights.values()))
+    span = max(everything.max(), 0) - min(everything.min(), 0)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 2.1 * rows + 0.3), layout="constrained")
+        axes = figure.subplots(rows, 2, sharey=True, squeeze=False).flat
+        for ax, (title, values) in zip(axes, heights.items(), strict=False):
+            places = np.arange(len(values))
+            ax.bar(places, values, color=colour)
+            for place, value in zip(places, values, strict=True):
+                below = value < 0
+                ax.text(
+                    place,
+                    value + (-0.02 if below else 0.02) * span,
+                    f"{value:.{decimals}f}",
+                    ha="center",
+                    va="top" if below else "bottom",
+                    fontsize=9.5,
+                )
+            ax.set(title=title, xticks=places, xticklabels=names or [str(i) for i in places])
+            ax.set_ylim(
+                min(everything.min(), 0) - 0.1 * span * (everything.min() < 0), max(everything.max(), 0) + 0.12 * span
+            )
+            if everything.min() < 0:
+                ax.axhline(0, color=FAINT, linewidth=0.8)
+        for ax in list(axes)[len(heights) :]:
+            ax.remove()
+        figure.supylabel(ylabel, fontsize=12)
+    return Drawing(figure)
+
+
+def curves(x, lines, xlabel, ylabel, log=False, points=None):
+    """Draw lines over one x axis, each named at its end in place of a legend.
+
+    Parameters
+    ----------
+    x : array_like, shape (N,)
+        Positions.
+    lines : dict of str to array_like, shape (N,)
+        Name and heights.
+    xlabel, ylabel : str
+        What the axes show, with the unit.
+    log : bool
+        Draw both axes logarithmic.
+    points : dict of str to (x, y), optional
+        Single points to mark and name.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        If a line is not as long as `x`, or there are more lines than colours.
+    """
+    x = numbers(x, "x")
+    colours = [BLUE, VERMILLION, GREEN, PURPLE]
+    if len(lines) > len(colours):
+        raise ValueError(f"`lines` has {len(lines)} lines; the palette tells {len(colours)} apart. Draw two figures.")
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
+        ax = figure.subplots()
+        if log:
+            ax.set(xscale="log", yscale="log")
+        for (name, heights), colour, dash in zip(lines.items(), colours, ["-", "--", "-.", ":"], strict=False):
+            heights = numbers(heights, name)
+            if heights.shape != x.shape:
+                raise ValueError(f"`lines[{name!r}]` has shape {heights.shape}; `x` has {x.shape}.")
+            ax.plot(x, heights, color=colour, linestyle=dash, label=name)
+        for name, (across, up) in (points or {}).items():
+            ax.plot([across], [up], "o", color=INK)
+            ax.annotate(name, (across, up), xytext=(6, -12), textcoords="offset points", fontsize=10.5)
+        ax.set(xlabel=xlabel, ylabel=ylabel)
+        ax.legend(handlelength=2.4)
+    return Drawing(figure)
+
+
+def gradient(probs, targets, names=None):
+    """Draw what the loss asks of each logit: a bar for p, a mark for t, and an arrow from p to t.
+
+    Gradient descent moves a logit along its arrow; the arrow's length is the size of the gradient, |p - t|.
+
+    Parameters
+    ----------
+    probs, targets : array_like, shape (K,)
+        Probabilities and the target row.
+    names : sequence of str, optional
+        Names of the K classes; by default their numbers.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        If the two rows differ in shape.
+    """
+    probs, targets = numbers(probs, "probs"), numbers(targets, "targets")
+    if probs.shape != targets.shape or probs.ndim != 1:
+        raise ValueError(f"`probs` has shape {probs.shape}, `targets` {targets.shape}; wanted two rows of one length.")
+    places = np.arange(len(probs))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
+        ax = figure.subplots()
+        ax.bar(places, probs, color=BLUE, width=0.55, label="p")
+        ax.hlines(targets, places - 0.4, places + 0.4, color=INK, linewidth=2.5, label="t")
+        for place, p, t in zip(places, probs, targets, strict=True):
+            arrow = {"arrowstyle": "-|>", "color": VERMILLION, "linewidth": 2.5, "shrinkA": 0, "shrinkB": 0}
+            ax.annotate("", (place + 0.4, t), xytext=(place + 0.4, p), arrowprops=arrow)
+            ax.text(place, max(p, t) + 0.03, f"{p - t:+.3f}", ha="center", color=VERMILLION, fontsize=11)
+        ax.set(xlabel="class", ylabel="probability", xticks=places, ylim=(0, 1.15))
+        ax.set_xticklabels(names or [str(i) for i in places])
+        ax.legend(loc="upper left", ncols=2)
+    return Drawing(figure)

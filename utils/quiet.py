@@ -1,0 +1,23 @@
+"""Import TensorFlow without its start-up notes: `import utils.quiet` comes before `import tensorflow`.
+
+The notes (which CPU, which CUDA driver) go to stderr from C++ and differ between machines. A stored notebook
+compares stderr on CI, so they are kept out; Python warnings and errors are not touched.
+"""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# oneDNN chooses its kernels by CPU, and with them the last digits of a sum.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+_stderr = os.dup(2)
+_nowhere = os.open(os.devnull, os.O_WRONLY)
+os.dup2(_nowhere, 2)
+try:
+    import tensorflow as tf
+
+    tf.config.list_logical_devices()  # the CUDA note comes with the first use of a device
+finally:
+    os.dup2(_stderr, 2)
+    os.close(_stderr)
+    os.close(_nowhere)
