@@ -59,5 +59,5 @@ node_modules/ready: package-lock.json .venv/ready
 
 _build/ready: $(BOOK) node_modules/ready
 	rm -rf _build
-	$(RUN) -m jupyter_book.cli.main build -W -n --keep-going .
+	.venv/bin/jupyter-book build -W -n --keep-going .
 	@touch $@

@@ -15,6 +15,14 @@ def first(mask):
     return tuple(int(i) for i in np.argwhere(mask)[0])
 
 
+def rectangle(values, name):
+    """Return `values` as an array of whatever dtype, or raise ValueError where its rows differ in length."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"`{name}` is ragged: its rows differ in length. Give every row the same length.") from error
+
+
 def numbers(values, name):
     """Return `values` as a float64 array of rank 1 or more.
 
@@ -30,10 +38,7 @@ def numbers(values, name):
     ValueError
         If `values` is not numeric, is ragged, is a scalar or has an empty last axis.
     """
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"`{name}` is ragged: its rows differ in length. Give every row one score a class.") from error
+    array = rectangle(values, name)
     if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
         raise ValueError(f"`{name}` holds {array.dtype} values; wanted real numbers. Convert it with np.asarray.")
     if array.ndim == 0:
@@ -70,10 +75,12 @@ def check_logits(logits, name="logits", axis=-1):
         )
     if not -array.ndim <= axis < array.ndim:
         raise ValueError(f"`{name}` has shape {array.shape}, and so no axis {axis}; the classes are often axis -1.")
+    if array.shape[axis] == 0:
+        raise ValueError(f"`{name}` has shape {array.shape}; its axis {axis}, the classes, is empty.")
     masked = (array == -np.inf).all(axis=axis)
     if masked.any():
-        at = first(np.atleast_1d(masked))
-        raise ValueError(f"`{name}` is -inf for every class at {at}; leave one class unmasked.")
+        where = f" at {first(masked)}" if masked.ndim else ""
+        raise ValueError(f"`{name}` is -inf for every class{where}; leave one class unmasked.")
     return array
 
 
@@ -119,7 +126,7 @@ def check_labels(labels, shape, name="labels"):
     ValueError
         If the dtype is not an integer, the shape is not `shape` without its last axis, or a label is out of range.
     """
-    array = np.asarray(labels)
+    array = rectangle(labels, name)
     classes = shape[-1]
     if array.dtype.kind not in "iu":
         raise ValueError(
@@ -175,7 +182,7 @@ def check_targets(targets, shape, name="targets"):
 
 
 @contextlib.contextmanager
-def error_shown(width=100):
+def error_shown(width=80):
     """Run the `with` block, which must fail, and print the error as `Type: message` instead of a traceback.
 
     Parameters
@@ -191,8 +198,10 @@ def error_shown(width=100):
     try:
         yield
     except Exception as error:
-        # TensorFlow puts the node that failed before its sentence, and the op's name behind it.
-        message = re.sub(r"\{\{.*?\}\} ?|\s*\[Op:.*?\].*", "", str(error), flags=re.DOTALL).strip()
+        # TensorFlow puts the failed node before its sentence, and the op with all its attributes behind it.
+        message = re.sub(r"\{\{.*?\}\} ?|\s*(; NodeDef:|\[Op:|\[\[\{\{).*", "", str(error), flags=re.DOTALL).strip()
+        if message.startswith("Graph execution error"):  # the whole stack, and then the sentence
+            message = "Graph execution error: … " + message.split("\n\n")[-1]
         for line in f"{type(error).__name__}: {message}".splitlines():
             print(textwrap.fill(line, width))
     else:

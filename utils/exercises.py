@@ -1,5 +1,7 @@
 """Checkers for the exercises: each prints `correct`, or says in words what is missing. None of them raises."""
 
+import textwrap
+
 import numpy as np
 
 from utils.losses import cross_entropy, cross_entropy_gradient, softmax
@@ -7,31 +9,55 @@ from utils.losses import cross_entropy, cross_entropy_gradient, softmax
 
 def _report(name, problem):
     """Print the verdict on one exercise; `problem` is a sentence, or None when all is well."""
-    print(f"{name}: not yet. {problem}" if problem else f"{name}: correct.")
+    print(textwrap.fill(f"{name}: not yet. {problem}" if problem else f"{name}: correct.", 80))
+
+
+def _read(got, shape, what):
+    """Return `got` as float64 numbers of `shape` and None, or None and a sentence that says why it is not that."""
+    if got is None:
+        return None, f"{what} is None; does your function return something?"
+    wanted = f"numbers of shape {shape}" if shape else "one number"
+    try:
+        array = np.asarray(got)
+        real = array.dtype.kind in "biuf" or array.dtype.name == "bfloat16"
+    except Exception:  # ragged rows, or an object that NumPy must not see
+        real = False
+    if not real:
+        return None, f"{what} is a {type(got).__name__} that does not hold real numbers; wanted {wanted}."
+    if array.shape != shape:
+        return None, f"{what} has shape {array.shape}; wanted {shape or wanted}."
+    array = array.astype(np.float64)
+    if np.isnan(array).any():
+        return None, f"{what} holds nan."
+    return array, None
 
 
 def _difference(got, want, what):
     """Return a sentence that says how `got` differs from `want`, or None. Wanted: shape, then values to 1e-6."""
-    if got is None:
-        return f"{what} is None; does your function return something?"
-    try:
-        got = np.asarray(got, dtype=np.float64)
-    except (TypeError, ValueError):
-        return f"{what} is {type(got).__name__}; wanted numbers of shape {np.shape(want)}."
     want = np.asarray(want, dtype=np.float64)
-    if got.shape != want.shape:
-        return f"{what} has shape {got.shape}; wanted {want.shape}."
-    if np.isnan(got).any():
-        return f"{what} holds nan."
+    got, problem = _read(got, want.shape, what)
+    if problem:
+        return problem
     if not np.allclose(got, want, rtol=0, atol=1e-6):
         worst = np.unravel_index(np.argmax(np.abs(got - want)), want.shape)
-        return f"{what} is {got[worst]:.6g} where {want[worst]:.6g} is wanted."
+        return f"{what} is {got[worst]:.8g} where {want[worst]:.8g} is wanted."
     return None
+
+
+def _not_callable(function):
+    """Return a sentence where `function` is no function, or None."""
+    if callable(function):
+        return None
+    return f"Your answer is a {type(function).__name__}; pass the function itself, without calling it."
 
 
 def _calls(function, cases):
     """Return the first problem among `cases`, each (description, arguments, wanted), or None."""
+    if problem := _not_callable(function):
+        return problem
     for description, arguments, wanted in cases:
+        # Copies: a function that works in place must not spoil the next case.
+        arguments = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
         try:
             with np.errstate(all="ignore"):
                 got = function(*arguments)
@@ -49,21 +75,21 @@ def _calls(function, cases):
 def check_same_softmax(logits):
     """Check other logits with the softmax of [2, 0, -1]."""
     reference = np.array([2.0, 0.0, -1.0])
-    problem = _difference(np.shape(logits), (3,), "the number of your logits")
+    logits, problem = _read(logits, (3,), "your answer")
     if not problem and np.allclose(logits, reference):
         problem = "These are the same three numbers; find others."
     if not problem:
-        problem = _difference(softmax(logits), softmax(reference), "one of your probabilities")
+        problem = _calls(softmax, [("softmax of your logits", (logits,), softmax(reference))])
     _report("same softmax", problem)
 
 
 def check_logits_for(logits):
     """Check logits whose softmax is [0.7, 0.2, 0.1]."""
-    problem = _difference(np.shape(logits), (3,), "the number of your logits")
+    logits, problem = _read(logits, (3,), "your answer")
     if not problem and np.allclose(logits, [0.7, 0.2, 0.1]):
         problem = "These are the probabilities themselves; softmax of them is flatter."
     if not problem:
-        problem = _difference(softmax(logits), [0.7, 0.2, 0.1], "one of your probabilities")
+        problem = _calls(softmax, [("softmax of your logits", (logits,), [0.7, 0.2, 0.1])])
     _report("logits for 0.7, 0.2, 0.1", problem)
 
 
@@ -83,12 +109,11 @@ def check_log_odds(function):
 
 def check_temperature(temperature):
     """Check the temperature at which softmax([4, 2, 0]) gives its first class 0.5, to 0.01."""
-    problem = None
-    try:
-        top = softmax([4.0, 2.0, 0.0], temperature=temperature)[0]
-    except (TypeError, ValueError) as error:
-        problem = str(error)
-    else:
+    number, problem = _read(temperature, (), "your answer")
+    if not problem and not 0 < number < np.inf:
+        problem = f"A temperature of {number:g} is not allowed; wanted a finite number above 0."
+    if not problem:
+        top = softmax([4.0, 2.0, 0.0], temperature=number)[0]
         if abs(top - 0.5) > 0.01:
             problem = f"At {temperature} the first class has {top:.3f}; wanted 0.5 ± 0.01."
     _report("temperature", problem)
@@ -119,30 +144,33 @@ def check_double_softmax_floor(function):
 
 def check_prob_for_loss(prob):
     """Check the probability that gives a loss of 0.1 nat, to 0.001."""
-    problem = _difference(np.shape(prob), (), "the shape of your answer")
+    prob, problem = _read(prob, (), "your answer")
     if not problem and not 0 < prob <= 1:
         problem = f"{prob} is not a probability above 0."
     if not problem and abs(prob - np.exp(-0.1)) > 0.001:
-        problem = f"A label with probability {prob:g} has loss {-np.log(prob):.4f} nat; wanted 0.1."
+        problem = f"A label with probability {prob:g} has loss {abs(np.log(prob)):.4f} nat; wanted 0.1."
     _report("probability for 0.1 nat", problem)
 
 
 def check_loss_and_gradient(function):
     """Check `function(logits, label)` for one row: the loss, and its gradient with respect to the logits."""
-    problem = None
+    problem = _not_callable(function)
     for logits, label in (([2.5, -1.0, 0.8, 4.1, -0.3], 3), ([0.0, 0.0], 0), ([1000.0, 0.0, -5.0], 1)):
-        try:
-            with np.errstate(all="ignore"):
-                loss, gradient = function(np.array(logits), label)
-        except Exception as error:
-            problem = f"For logits {logits} it raised {type(error).__name__}: {error}"
-        else:
-            problem = _difference(loss, cross_entropy(label, logits), f"the loss for logits {logits}, label {label},")
-            problem = problem or _difference(
-                gradient, cross_entropy_gradient(label, logits), f"the gradient for logits {logits}, label {label},"
-            )
         if problem:
             break
+        case = f"for logits {logits}, label {label},"
+        try:
+            with np.errstate(all="ignore"):
+                got = function(np.array(logits), label)
+        except Exception as error:
+            problem = f"For logits {logits} it raised {type(error).__name__}: {error}"
+            break
+        if not isinstance(got, tuple | list) or len(got) != 2:
+            problem = f"the result {case} is a {type(got).__name__}; return two things: the loss, the gradient."
+            break
+        problem = _difference(got[0], cross_entropy(label, logits), f"the loss {case}") or _difference(
+            got[1], cross_entropy_gradient(label, logits), f"the gradient {case}"
+        )
     _report("loss and gradient", problem)
 
 
@@ -181,20 +209,21 @@ def check_sparse_cross_entropy(function):
 
 def check_guard(function):
     """Check `function(labels, classes)`: ValueError on labels outside 0 to K - 1, silence on the others."""
-    problem = None
+    problem = _not_callable(function)
     for labels, valid in (([0, 9], True), ([], True), ([3, 10], False), ([-1, 3], False)):
+        if problem:
+            break
         try:
             function(np.array(labels, dtype=np.int64), 10)
         except ValueError:
             raised = True
         except Exception as error:
             problem = f"On labels {labels} it raised {type(error).__name__} ({error}); wanted ValueError or nothing."
-            break
+            continue
         else:
             raised = False
         if raised == valid:
             problem = f"Labels {labels} with 10 classes are {'fine' if valid else 'out of range'}, and it " + (
                 "raised ValueError." if raised else "raised nothing."
             )
-            break
     _report("label guard", problem)

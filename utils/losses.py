@@ -9,7 +9,7 @@ Goodfellow, Bengio and Courville (2016), "Deep Learning", sections 4.1 and 6.2, 
 
 import numpy as np
 
-from utils.checks import check_labels, check_logits, check_not_probs, check_targets, numbers
+from utils.checks import check_labels, check_logits, check_not_probs, check_targets, first, numbers, rectangle
 
 
 def softmax(logits, axis=-1, temperature=1.0):
@@ -78,10 +78,10 @@ def cross_entropy(labels, logits):
     logits, targets = _pair(labels, logits)
     log_probs = log_softmax(logits)
     if targets.ndim < logits.ndim:
-        return -np.take_along_axis(log_probs, targets[..., None], axis=-1)[..., 0]
+        return 0.0 - np.take_along_axis(log_probs, targets[..., None], axis=-1)[..., 0]  # 0.0 - x is never -0.0
     # A masked class has log p = -inf; where its target is 0 it adds nothing, and 0 * -inf would be NaN.
     terms = np.multiply(targets, log_probs, out=np.zeros_like(log_probs), where=targets > 0)
-    return -terms.sum(axis=-1)
+    return 0.0 - terms.sum(axis=-1)
 
 
 def softmax_gradient(logits, upstream):
@@ -102,7 +102,7 @@ def softmax_gradient(logits, upstream):
     Raises
     ------
     ValueError
-        As `softmax`, and if the two shapes differ.
+        As `softmax`, and if the two shapes differ or `upstream` holds NaN or an infinity.
     """
     probs = softmax(logits)
     upstream = _same_shape(upstream, probs)
@@ -147,15 +147,19 @@ def _pair(labels, logits):
     """Return checked logits with int64 labels (one axis fewer) or with float64 target rows (same rank)."""
     logits = check_logits(logits)
     check_not_probs(logits)
-    labels = np.asarray(labels)
+    labels = rectangle(labels, "labels")
     if labels.shape == logits.shape:
         return logits, check_targets(labels, logits.shape)
     return logits, check_labels(labels, logits.shape)
 
 
 def _same_shape(upstream, probs):
-    """Return `upstream` as float64 if it has the shape of `probs`."""
+    """Return `upstream` as float64 if it has the shape of `probs` and is finite."""
     upstream = numbers(upstream, "upstream")
     if upstream.shape != probs.shape:
         raise ValueError(f"`upstream` has shape {upstream.shape}; wanted that of the logits, {probs.shape}.")
+    bad = ~np.isfinite(upstream)
+    if bad.any():
+        at = first(bad)
+        raise ValueError(f"`upstream` holds {upstream[at]} at {at}; a gradient that is not finite tells nothing.")
     return upstream

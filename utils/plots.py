@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from utils.checks import numbers
+from utils.checks import first, numbers
 
 # name: (in the light theme, in the dark theme). The colours are Okabe and Ito's, which colour-blind readers tell
 # apart (https://jfly.uni-koeln.de/color/), each at a contrast of 3:1 or more to its theme's page.
@@ -65,6 +65,7 @@ class Drawing:
         file = io.StringIO()
         with mpl.rc_context(STYLE):
             self.figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        self.figure.set_layout_engine("none")  # a second layout starts from the first, and ends elsewhere
         svg = file.getvalue()
         svg = svg[svg.index("<svg") :]
         for name, (light, _) in PALETTE.items():
@@ -75,6 +76,16 @@ class Drawing:
         )
         head, body = svg.split(">", 1)
         return f"{head}>{style}{body}"
+
+
+def _heights(values, name):
+    """Return `values` as a float64 array, or raise ValueError where one has no height."""
+    heights = numbers(values, name)
+    bad = ~np.isfinite(heights)
+    if bad.any():
+        at = first(bad)
+        raise ValueError(f"`{name}` holds {heights[at]} at {at}; a bar needs a finite height.")
+    return heights
 
 
 def bars(panels, ylabel="probability", names=None, colour=BLUE, decimals=2):
@@ -100,20 +111,20 @@ def bars(panels, ylabel="probability", names=None, colour=BLUE, decimals=2):
     Raises
     ------
     ValueError
-        If there is no panel, or a panel is not a row of numbers as long as the others.
+        If there is no panel, or a panel is not a row of finite numbers as long as the others.
     """
     if not panels:
         raise ValueError("`panels` is empty; wanted {title: heights}.")
-    heights = {title: numbers(values, title) for title, values in panels.items()}
+    heights = {title: _heights(values, title) for title, values in panels.items()}
     lengths = {values.shape for values in heights.values()}
     if len(lengths) > 1 or len(next(iter(lengths))) > 1:
         raise ValueError(f"`panels` holds shapes {sorted(lengths)}; wanted one row of the same length each.")
     rows = (len(heights) + 1) // 2
     everything = np.concatenate(list(heights.values()))
-    span = max(everything.max(), 0) - min(everything.min(), 0)
+    span = max(everything.max(), 0) - min(everything.min(), 0) or 1  # 1 where every bar has height 0
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 2.1 * rows + 0.3), layout="constrained")
-        axes = figure.subplots(rows, 2, sharey=True, squeeze=False).flat
+        axes = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
         for ax, (title, values) in zip(axes, heights.items(), strict=False):
             places = np.arange(len(values))
             ax.bar(places, values, color=colour)
@@ -133,14 +144,14 @@ def bars(panels, ylabel="probability", names=None, colour=BLUE, decimals=2):
             )
             if everything.min() < 0:
                 ax.axhline(0, color=FAINT, linewidth=0.8)
-        for ax in list(axes)[len(heights) :]:
+        for ax in axes[len(heights) :]:
             ax.remove()
         figure.supylabel(ylabel, fontsize=12)
     return Drawing(figure)
 
 
 def curves(x, lines, xlabel, ylabel, log=False, points=None):
-    """Draw lines over one x axis, each named at its end in place of a legend.
+    """Draw lines over one x axis, told apart by colour and dash and named in a legend.
 
     Parameters
     ----------
@@ -205,9 +216,9 @@ def gradient(probs, targets, names=None):
     Raises
     ------
     ValueError
-        If the two rows differ in shape.
+        If the two rows differ in shape, or hold NaN or an infinity.
     """
-    probs, targets = numbers(probs, "probs"), numbers(targets, "targets")
+    probs, targets = _heights(probs, "probs"), _heights(targets, "targets")
     if probs.shape != targets.shape or probs.ndim != 1:
         raise ValueError(f"`probs` has shape {probs.shape}, `targets` {targets.shape}; wanted two rows of one length.")
     places = np.arange(len(probs))

@@ -1,4 +1,4 @@
-"""Import TensorFlow without its start-up notes: `import utils.quiet` comes before `import tensorflow`.
+"""TensorFlow and Keras without their start-up notes: `from utils.quiet import keras, tf`.
 
 The notes (which CPU, which CUDA driver) go to stderr from C++ and differ between machines. A stored notebook
 compares stderr on CI, so they are kept out; Python warnings and errors are not touched.
@@ -6,7 +6,8 @@ compares stderr on CI, so they are kept out; Python warnings and errors are not 
 
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # Python still raises every error
 # oneDNN chooses its kernels by CPU, and with them the last digits of a sum.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
@@ -14,6 +15,7 @@ _stderr = os.dup(2)
 _nowhere = os.open(os.devnull, os.O_WRONLY)
 os.dup2(_nowhere, 2)
 try:
+    import keras
     import tensorflow as tf
 
     tf.config.list_logical_devices()  # the CUDA note comes with the first use of a device
@@ -21,3 +23,5 @@ finally:
     os.dup2(_stderr, 2)
     os.close(_stderr)
     os.close(_nowhere)
+
+__all__ = ["keras", "tf"]
