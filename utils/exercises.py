@@ -146,7 +146,7 @@ def check_prob_for_loss(prob):
     """Check the probability that gives a loss of 0.1 nat, to 0.001."""
     prob, problem = _read(prob, (), "your answer")
     if not problem and not 0 < prob <= 1:
-        problem = f"{prob} is not a probability above 0."
+        problem = f"{prob} is no probability; wanted a number above 0, at most 1."
     if not problem and abs(prob - np.exp(-0.1)) > 0.001:
         problem = f"A label with probability {prob:g} has loss {abs(np.log(prob)):.4f} nat; wanted 0.1."
     _report("probability for 0.1 nat", problem)

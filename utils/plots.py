@@ -147,6 +147,7 @@ def bars(panels, ylabel="probability", names=None, colour=BLUE, decimals=2):
         for ax in axes[len(heights) :]:
             ax.remove()
         figure.supylabel(ylabel, fontsize=12)
+        figure.supxlabel("class", fontsize=12)
     return Drawing(figure)
 
 
