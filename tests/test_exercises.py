@@ -1,0 +1,369 @@
+"""The checkers say `correct` to right answers, name the mistake in the usual wrong ones, and never raise."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from utils import exercises
+from utils.losses import cross_entropy, cross_entropy_gradient, softmax
+from utils.quiet import tf
+
+pytestmark = pytest.mark.filterwarnings("error")  # an overflow in an answer is the checker's to report
+
+CHECKERS = {name: getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")}
+LOGITS_OF_3 = "for logits [2.5, -1.0, 0.8, 4.1, -0.3], label 3,"
+
+
+@pytest.fixture
+def verdict(capsys):
+    """Return what a checker prints, its lines joined."""
+
+    def run(checker, answer):
+        checker(answer)
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        assert max(map(len, printed.out.splitlines())) <= 80
+        return " ".join(printed.out.split())
+
+    return run
+
+
+def forgetful(*arguments):
+    """Compute nothing and return nothing."""
+
+
+def failing(*arguments):
+    raise RuntimeError("half finished")
+
+
+def naive_softmax(z, axis=-1):
+    return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
+
+
+def softmax_in_place(z, axis):
+    z -= z.max(axis=axis, keepdims=True)
+    np.exp(z, out=z)
+    z /= z.sum(axis=axis, keepdims=True)
+    return z
+
+
+def naive_loss_and_gradient(z, label):
+    probs = naive_softmax(z)
+    return -np.log(probs[label]), probs - np.eye(len(z))[label]
+
+
+def tensorflow_loss_and_gradient(z, label):
+    z = tf.constant(z)
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=label, logits=z)
+    return [loss, tape.gradient(loss, z)]
+
+
+def naive_sparse_loss(labels, z):
+    return -np.log(np.take_along_axis(naive_softmax(z), labels[..., None], -1)[..., 0])
+
+
+def smoothed(labels, classes, smoothing):
+    return np.eye(classes)[labels] * (1 - smoothing) + smoothing / classes
+
+
+def guard(labels, classes):
+    if ((labels < 0) | (labels >= classes)).any():
+        raise ValueError("a label is out of range")
+
+
+def guard_with_max(labels, classes):
+    if labels.max() >= classes or labels.min() < 0:
+        raise ValueError("a label is out of range")
+
+
+def guard_by_index(labels, classes):
+    np.zeros(classes)[labels]
+
+
+def guard_by_assert(labels, classes):
+    assert ((labels >= 0) & (labels < classes)).all(), "out of range"
+
+
+RIGHT = [
+    ("check_same_softmax", [3, 1, 0]),
+    ("check_same_softmax", np.array([2.0, 0, -1]) - 1000),
+    ("check_same_softmax", tf.constant([12.0, 10.0, 9.0])),
+    ("check_same_softmax", np.array([3, 1, 0], ml_dtypes.bfloat16)),
+    ("check_logits_for", np.log([0.7, 0.2, 0.1])),
+    ("check_logits_for", [np.log(7), np.log(2), 0]),
+    ("check_log_odds", lambda z, a, b: z[..., a] - z[..., b]),
+    ("check_log_odds", lambda z, a, b: z[..., a] - z[..., b] + 5e-7),
+    ("check_log_odds", lambda z, a, b: tf.nn.log_softmax(z)[..., a] - tf.nn.log_softmax(z)[..., b]),
+    ("check_temperature", 2 / np.log((1 + np.sqrt(5)) / 2)),
+    ("check_temperature", 4.1),
+    ("check_temperature", tf.constant(4.156)),
+    ("check_stable_softmax", softmax),
+    ("check_stable_softmax", softmax_in_place),
+    ("check_stable_softmax", lambda z, axis: tf.nn.softmax(tf.cast(z, tf.float32), axis)),
+    ("check_double_softmax_floor", lambda k: np.log(np.e + k - 1) - 1),
+    ("check_double_softmax_floor", lambda k: cross_entropy(0, 1 + np.eye(k)[0])),
+    ("check_prob_for_loss", np.exp(-0.1)),
+    ("check_prob_for_loss", 0.905),
+    ("check_loss_and_gradient", lambda z, y: (cross_entropy(y, z), cross_entropy_gradient(y, z))),
+    ("check_loss_and_gradient", tensorflow_loss_and_gradient),
+    ("check_smoothed", smoothed),
+    ("check_smoothed", lambda y, k, e: smoothed(y, k, e).astype(np.float32)),
+    ("check_one_hot_bytes", lambda shape, k: int(np.prod(shape)) * k * 4),
+    ("check_one_hot_bytes", lambda shape, k: np.zeros((*shape, k), np.float32).nbytes),
+    ("check_sparse_cross_entropy", cross_entropy),
+    ("check_sparse_cross_entropy", lambda y, z: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=z)),
+    ("check_guard", guard),
+]
+
+
+@pytest.mark.parametrize(("checker", "answer"), RIGHT)
+def test_right_answers_are_correct(checker, answer, verdict):
+    said = verdict(CHECKERS[checker], answer)
+    assert said.endswith(": correct.")
+    assert said.count(":") == 1
+
+
+def test_every_checker_has_a_right_answer():
+    assert {checker for checker, _ in RIGHT} == set(CHECKERS)
+
+
+NONE = "is None; does your function return something?"
+
+WRONG = [
+    ("check_same_softmax", None, f"same softmax: not yet. your answer {NONE}"),
+    ("check_same_softmax", [2, 0, -1.0], "same softmax: not yet. These are the same three numbers; find others."),
+    ("check_same_softmax", [3, 1], "your answer has shape (2,); wanted (3,)."),
+    ("check_same_softmax", [[3, 1, 0]], "your answer has shape (1, 3); wanted (3,)."),
+    ("check_same_softmax", [4, 0, -2], "softmax of your logits is 0.97962921 where 0.84379473 is wanted."),
+    ("check_same_softmax", [np.nan, 1, 0], "your answer holds nan."),
+    ("check_same_softmax", [np.inf, 1, 0], "softmax of your logits raised ValueError: `logits` holds inf at (0,)"),
+    ("check_same_softmax", "3, 1, 0", "your answer is a str that does not hold real numbers; wanted numbers of shape"),
+    ("check_logits_for", None, f"logits for 0.7, 0.2, 0.1: not yet. your answer {NONE}"),
+    ("check_logits_for", [0.7, 0.2, 0.1], "These are the probabilities themselves; softmax of them is flatter."),
+    ("check_logits_for", [7, 2, 1], "softmax of your logits is 0.99086747 where 0.7 is wanted."),
+    ("check_logits_for", np.exp([0.7, 0.2, 0.1]), "softmax of your logits is 0.53"),
+    ("check_logits_for", -np.log([0.7, 0.2, 0.1]), "softmax of your logits is 0.086956522 where 0.7 is wanted."),
+    ("check_logits_for", [1, 2, 3, 4], "your answer has shape (4,); wanted (3,)."),
+    ("check_log_odds", forgetful, f"log odds: not yet. log_odds of one row {NONE}"),
+    ("check_log_odds", failing, "log_odds of one row raised RuntimeError: half finished"),
+    ("check_log_odds", lambda z, a, b: z[..., b] - z[..., a], "log_odds of one row is -3.5 where 3.5 is wanted."),
+    ("check_log_odds", lambda z, a, b: z[..., a] - z[..., b] + 3e-6, "log_odds of one row is 3.500003 where 3.5"),
+    ("check_log_odds", lambda z, a, b: softmax(z)[a] / softmax(z)[b], "log_odds of one row is 33.115452 where 3.5"),
+    ("check_log_odds", lambda z, a, b: z[a] - z[b], "log_odds of two rows has shape (3,); wanted (2,)."),
+    (
+        "check_log_odds",
+        lambda z, a, b: np.log(softmax(z)[..., a] / softmax(z)[..., b]),
+        "log_odds of logits 2,000 apart is inf where 2000 is wanted.",
+    ),
+    ("check_temperature", None, f"temperature: not yet. your answer {NONE}"),
+    ("check_temperature", 1.0, "At 1.0 the first class has 0.867; wanted 0.5 ± 0.01."),
+    ("check_temperature", 0.24, "At 0.24 the first class has 1.000; wanted 0.5 ± 0.01."),
+    ("check_temperature", 10, "At 10 the first class has 0.402; wanted 0.5 ± 0.01."),
+    ("check_temperature", 0, "A temperature of 0 is not allowed; wanted a finite number above 0."),
+    ("check_temperature", -4.1, "A temperature of -4.1 is not allowed; wanted a finite number above 0."),
+    ("check_temperature", np.inf, "A temperature of inf is not allowed; wanted a finite number above 0."),
+    ("check_temperature", np.nan, "your answer holds nan."),
+    ("check_temperature", [[4.1]], "your answer has shape (1, 1); wanted one number."),
+    ("check_temperature", "4.1", "your answer is a str that does not hold real numbers; wanted one number."),
+    ("check_stable_softmax", forgetful, f"stable softmax: not yet. softmax of one row {NONE}"),
+    ("check_stable_softmax", failing, "softmax of one row raised RuntimeError: half finished"),
+    ("check_stable_softmax", naive_softmax, "softmax of logits of 10,000 holds nan."),
+    ("check_stable_softmax", lambda z, axis: softmax(-z, axis), "softmax of one row is "),
+    ("check_stable_softmax", lambda z, axis: softmax(z), "softmax over axis 1 of (2, 3, 4) is "),
+    (
+        "check_stable_softmax",
+        lambda z, axis: np.exp(z - z.max()) / np.exp(z - z.max()).sum(),
+        "softmax over the last axis of (2, 3, 4) is ",
+    ),
+    (
+        "check_stable_softmax",
+        lambda z, axis: np.exp(z) / np.exp(z).sum(axis=axis),
+        "softmax over the last axis of (2, 3, 4) raised ValueError: operands could not be broadcast",
+    ),
+    ("check_stable_softmax", lambda z: softmax(z), "softmax of one row raised TypeError: "),
+    (
+        "check_stable_softmax",
+        softmax([1, 2]),
+        "Your answer is a ndarray; pass the function itself, without calling it.",
+    ),
+    ("check_double_softmax_floor", forgetful, f"floor of two softmaxes: not yet. the floor for 2 classes {NONE}"),
+    ("check_double_softmax_floor", failing, "the floor for 2 classes raised RuntimeError: half finished"),
+    ("check_double_softmax_floor", np.log, "the floor for 2 classes is 0.69314718 where 0.31326169 is wanted."),
+    ("check_double_softmax_floor", lambda k: 0, "the floor for 2 classes is 0 where 0.31326169 is wanted."),
+    ("check_double_softmax_floor", lambda k: 0.31326169, "the floor for 10 classes is 0.31326169 where 1.4611502"),
+    ("check_double_softmax_floor", lambda k: [0.3], "the floor for 2 classes has shape (1,); wanted one number."),
+    ("check_prob_for_loss", None, f"probability for 0.1 nat: not yet. your answer {NONE}"),
+    ("check_prob_for_loss", 0.9, "A label with probability 0.9 has loss 0.1054 nat; wanted 0.1."),
+    ("check_prob_for_loss", 10**-0.1, "A label with probability 0.794328 has loss 0.2303 nat; wanted 0.1."),
+    ("check_prob_for_loss", 1, "A label with probability 1 has loss 0.0000 nat; wanted 0.1."),
+    ("check_prob_for_loss", 5e-324, "A label with probability 4.94066e-324 has loss 744.4401 nat; wanted 0.1."),
+    ("check_prob_for_loss", np.exp(0.1), "1.1051709180756477 is no probability; wanted a number above 0, at most 1."),
+    ("check_prob_for_loss", 0, "0.0 is no probability; wanted a number above 0, at most 1."),
+    ("check_prob_for_loss", -np.exp(-0.1), "-0.9048374180359595 is no probability; wanted"),
+    ("check_prob_for_loss", np.nan, "your answer holds nan."),
+    ("check_prob_for_loss", [0.905], "your answer has shape (1,); wanted one number."),
+    ("check_prob_for_loss", "0.905", "your answer is a str that does not hold real numbers; wanted one number."),
+    (
+        "check_loss_and_gradient",
+        forgetful,
+        f"loss and gradient: not yet. the result {LOGITS_OF_3} is a NoneType; return two things: the loss,",
+    ),
+    (
+        "check_loss_and_gradient",
+        lambda z, y: cross_entropy(y, z),
+        f"the result {LOGITS_OF_3} is a float64; return two things: the loss, the gradient.",
+    ),
+    (
+        "check_loss_and_gradient",
+        failing,
+        "For logits [2.5, -1.0, 0.8, 4.1, -0.3] it raised RuntimeError: half finished",
+    ),
+    (
+        "check_loss_and_gradient",
+        naive_loss_and_gradient,
+        "the loss for logits [1000.0, 0.0, -5.0], label 1, is inf where 1000 is wanted.",
+    ),
+    (
+        "check_loss_and_gradient",
+        lambda z, y: (-np.log(softmax(z)[y]), cross_entropy_gradient(y, z)),
+        "the loss for logits [1000.0, 0.0, -5.0], label 1, is inf where 1000 is wanted.",
+    ),
+    (
+        "check_loss_and_gradient",
+        lambda z, y: (-cross_entropy(y, z), cross_entropy_gradient(y, z)),
+        f"the loss {LOGITS_OF_3} is -0.22885025 where 0.22885025 is wanted.",
+    ),
+    (
+        "check_loss_and_gradient",
+        lambda z, y: (cross_entropy(y, z), -cross_entropy_gradient(y, z)),
+        f"the gradient {LOGITS_OF_3} is 0.20455236 where -0.20455236 is wanted.",
+    ),
+    (
+        "check_loss_and_gradient",
+        lambda z, y: (cross_entropy(y, z), softmax(z)),
+        f"the gradient {LOGITS_OF_3} is 0.79544764 where -0.20455236 is wanted.",
+    ),
+    (
+        "check_loss_and_gradient",
+        lambda z, y: (cross_entropy_gradient(y, z), cross_entropy(y, z)),
+        f"the loss {LOGITS_OF_3} has shape (5,); wanted one number.",
+    ),
+    ("check_loss_and_gradient", lambda z, y: (None, None), f"the loss {LOGITS_OF_3} {NONE}"),
+    ("check_smoothed", forgetful, f"smoothed labels: not yet. smoothing 0 {NONE}"),
+    ("check_smoothed", failing, "smoothing 0 raised RuntimeError: half finished"),
+    ("check_smoothed", lambda y, k, e: np.eye(k)[y], "smoothing 0.1 for 5 classes is 1 where 0.92 is wanted."),
+    (
+        "check_smoothed",
+        lambda y, k, e: np.where(np.eye(k)[y] == 1, 1 - e, e / (k - 1)),
+        "smoothing 0.1 for 5 classes is 0.9 where 0.92 is wanted.",
+    ),
+    ("check_smoothed", lambda y, k, e: smoothed(y, k, e)[0], "smoothing 0 has shape (3,); wanted (2, 3)."),
+    ("check_smoothed", lambda y, k, e: y * (1 - e) + e / k, "smoothing 0 has shape (2,); wanted (2, 3)."),
+    ("check_one_hot_bytes", forgetful, f"one-hot bytes: not yet. 60,000 labels of 10 classes {NONE}"),
+    ("check_one_hot_bytes", failing, "60,000 labels of 10 classes raised RuntimeError: half finished"),
+    (
+        "check_one_hot_bytes",
+        lambda shape, k: np.prod(shape) * k,
+        "60,000 labels of 10 classes is 600000 where 2400000 is wanted.",
+    ),
+    (
+        "check_one_hot_bytes",
+        lambda shape, k: shape[0] * k * 4,
+        "a batch of 32 masks 96×128, 23 classes is 2944 where 36175872 is wanted.",
+    ),
+    ("check_sparse_cross_entropy", forgetful, f"sparse cross-entropy: not yet. logits of shape (4, 3) {NONE}"),
+    ("check_sparse_cross_entropy", failing, "logits of shape (4, 3) raised RuntimeError: half finished"),
+    (
+        "check_sparse_cross_entropy",
+        lambda y, z: cross_entropy(y, z).mean(),
+        "logits of shape (4, 3) has shape (); wanted (4,).",
+    ),
+    ("check_sparse_cross_entropy", lambda y, z: -cross_entropy(y, z), "logits of shape (4, 3) is -"),
+    ("check_sparse_cross_entropy", naive_sparse_loss, "logits of ±1,000 is inf where 2000 is wanted."),
+    (
+        "check_sparse_cross_entropy",
+        lambda y, z: -np.log(np.take_along_axis(softmax(z), y[..., None], -1)[..., 0]),
+        "logits of ±1,000 is inf where 2000 is wanted.",
+    ),
+    (
+        "check_sparse_cross_entropy",
+        lambda y, z: -np.log(np.take_along_axis(softmax(z, axis=1), y[..., None], -1)[..., 0]),
+        "logits of shape (2, 5, 7) is ",
+    ),
+    (
+        "check_sparse_cross_entropy",
+        lambda y, z: cross_entropy(y, z) if z.ndim < 4 else cross_entropy(y, z).sum(axis=-1),
+        "logits of shape (2, 3, 4, 6) has shape (2, 3); wanted (2, 3, 4).",
+    ),
+    ("check_guard", None, "label guard: not yet. Your answer is a NoneType; pass the function itself"),
+    ("check_guard", forgetful, "Labels [3, 10] with 10 classes are out of range, and it raised nothing."),
+    ("check_guard", failing, "On labels [0, 9] it raised RuntimeError (half finished); wanted ValueError or nothing."),
+    ("check_guard", guard_with_max, "Labels [] with 10 classes are fine, and it raised ValueError."),
+    ("check_guard", guard_by_index, "On labels [3, 10] it raised IndexError (index 10 is out of bounds"),
+    ("check_guard", guard_by_assert, "On labels [3, 10] it raised AssertionError"),
+    (
+        "check_guard",
+        lambda y, k: guard(y, k + 1),
+        "Labels [3, 10] with 10 classes are out of range, and it raised nothing.",
+    ),
+    ("check_guard", lambda y, k: guard(y, k - 1), "Labels [0, 9] with 10 classes are fine, and it raised ValueError."),
+    (
+        "check_guard",
+        lambda y, k: guard(abs(y), k),
+        "Labels [-1, 3] with 10 classes are out of range, and it raised nothing.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("checker", "answer", "words"), WRONG)
+def test_wrong_answers_hear_what_is_missing(checker, answer, words, verdict):
+    said = verdict(CHECKERS[checker], answer)
+    assert said.startswith(words) or f": not yet. {words}" in said
+
+
+class Unreadable:
+    """An object that fails wherever NumPy looks."""
+
+    def __array__(self, *arguments, **keywords):
+        raise RuntimeError("do not look")
+
+    __len__ = __array__
+
+
+ABSURD = {
+    "nothing": None,
+    "dots": ...,
+    "text": "softmax",
+    "bytes": b"1.0",
+    "an empty list": [],
+    "ragged lists": [[1, 2], [3]],
+    "lists of text": ["1", "2", "3"],
+    "a dictionary": {"logits": 1},
+    "a set": {1, 2, 3},
+    "a complex number": 1j,
+    "a date": np.datetime64("2020-01-01"),
+    "a number beyond float64": 10**400,
+    "three numbers beyond float64": [10**400, 0, 0],
+    "an array of None": np.array([None, None, None]),
+    "infinities": np.full(3, -np.inf),
+    "an unreadable object": Unreadable(),
+    "a class": Unreadable,
+    "a module": np,
+    "a function without arguments": lambda: 1,
+    "a function that returns None": forgetful,
+    "a function that raises": failing,
+    "a function that returns text": lambda *a: "0.5",
+    "a function that returns ragged lists": lambda *a: ([1], [1, 2]),
+    "a function that returns itself": lambda *a: forgetful,
+    "a function that returns an unreadable object": lambda *a: Unreadable(),
+    "a function that returns complex numbers": lambda *a: np.asarray(a[0]) * 1j,
+    "a function that returns all it got": lambda *a: a,
+}
+
+
+@pytest.mark.parametrize("answer", ABSURD.values(), ids=ABSURD)
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_no_answer_makes_a_checker_raise_or_err(checker, answer, verdict):
+    assert ": not yet. " in verdict(CHECKERS[checker], answer)

@@ -1,0 +1,278 @@
+"""The figures show the numbers they were given, follow the theme, and are the same text in every run."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import same_color
+
+from utils.plots import BLUE, FAINT, GREEN, INK, PALETTE, PURPLE, STYLE, VERMILLION, WIDTH, bars, curves, gradient
+
+PANELS = {"logits": [2.0, -1.0, 0.5], "halved": [1.0, -0.5, 0.25], "shifted": [3.0, 0.0, 1.5]}
+HEX = re.compile("#[0-9a-fA-F]{3,8}\\b")
+
+FIGURES = {
+    "one panel": lambda: bars({"p": [0.1, 0.2, 0.7]}),
+    "three panels": lambda: bars(PANELS, ylabel="logit", names=["cat", "dog", "owl"], colour=GREEN),
+    "four panels": lambda: bars({str(i): [i, i + 1] for i in range(4)}),
+    "bars of height 0": lambda: bars({"p": [0, 0]}),
+    "lines": lambda: curves(
+        [1, 2, 3], dict.fromkeys("abcd", (3, 1, 2)), "logit", "loss (nats)", points={"here": (2, 1)}
+    ),
+    "logarithmic lines": lambda: curves([1, 10, 100], {"bytes": [4, 40, 400]}, "classes", "bytes", log=True),
+    "a gradient": lambda: gradient([0.1, 0.2, 0.7], [0, 1, 0], ["cat", "dog", "owl"]),
+    "a gradient of 0": lambda: gradient([0.25, 0.75], [0.25, 0.75]),
+}
+
+
+@pytest.fixture(params=FIGURES.values(), ids=FIGURES)
+def make(request):
+    return request.param
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def heights(ax):
+    return [patch.get_height() for patch in ax.patches]
+
+
+def luminance(colour):
+    """Return the relative luminance that WCAG 2 defines for sRGB."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return np.dot([0.2126, 0.7152, 0.0722], linear)
+
+
+def contrast(one, other):
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+# The palette
+
+
+def test_contrast_is_what_wcag_says_of_known_pairs():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("name", PALETTE)
+@pytest.mark.parametrize(("theme", "page"), [(0, "#ffffff"), (1, "#14181e")], ids=["light", "dark"])
+def test_every_colour_stands_out_from_its_page(name, theme, page):
+    assert contrast(PALETTE[name][theme], page) >= (4.5 if name == "ink" else 3)
+
+
+def test_no_colour_is_used_twice_in_a_theme():
+    for theme in zip(*PALETTE.values(), strict=True):
+        assert len(set(theme)) == len(PALETTE)
+
+
+# The SVG
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_svg_is_the_same_each_time_it_is_drawn(make):
+    drawing = make()
+    svg = drawing._repr_svg_()
+    assert drawing._repr_svg_() == svg
+    with mpl.rc_context({"font.size": 30, "svg.hashsalt": "another"}):  # a chapter's own settings change nothing
+        assert drawing._repr_svg_() == svg
+        assert make()._repr_svg_() == svg
+
+
+def test_the_svg_is_xml_of_the_width_of_the_style_and_carries_no_date(make):
+    svg = make()._repr_svg_()
+    root = ET.fromstring(svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert float(root.get("width").removesuffix("pt")) == pytest.approx(72 * WIDTH)
+    assert float(root.get("height").removesuffix("pt")) > 72 * 2
+    assert len(svg) < 60_000
+    assert not re.search(r"<dc:date>|<dc:creator>|\b20[0-9][0-9]-[0-9][0-9]|Matplotlib v", svg)
+
+
+def test_every_colour_of_the_svg_follows_the_theme(make):
+    svg = make()._repr_svg_()
+    style = re.search(
+        r"<style>(:root \{.*?\}) (@media \(prefers-color-scheme: dark\) \{ :root \{.*?\} \})</style>", svg
+    )
+    light, dark = style.groups()
+    for name, pair in PALETTE.items():
+        assert f"--{name}: {pair[0]};" in light
+        assert f"--{name}: {pair[1]};" in dark
+    drawn = svg.replace(style.group(), "")
+    assert HEX.findall(re.sub(r'(xlink:href="|url\()#\w+', "", drawn)) == []
+    assert not re.search(r"\b(black|white|rgb)\b", drawn)
+    used = set(re.findall(r"var\(--(\w+)\)", drawn))
+    assert "ink" in used
+    assert used <= set(PALETTE)
+
+
+def test_a_drawing_prints_no_address():
+    assert repr(bars({"p": [1.0]})) == "<figure>"
+
+
+def test_figures_leave_the_settings_of_matplotlib_alone(make):
+    before = dict(mpl.rcParams)
+    make()._repr_svg_()
+    assert dict(mpl.rcParams) == before
+    assert mpl.rcParams["font.size"] != STYLE["font.size"]
+
+
+# bars
+
+
+def test_bars_have_the_heights_and_the_values_over_them():
+    drawing = bars(PANELS, names=["cat", "dog", "owl"], colour=PURPLE)
+    assert drawing.figure.get_supylabel() == "probability"
+    assert [ax.get_title() for ax in drawing.figure.axes] == list(PANELS)
+    for ax, values in zip(drawing.figure.axes, PANELS.values(), strict=True):
+        assert heights(ax) == values
+        assert texts(ax) == [f"{value:.2f}" for value in values]
+        assert [label.get_text() for label in ax.get_xticklabels()] == ["cat", "dog", "owl"]
+        assert all(same_color(patch.get_facecolor(), PURPLE) for patch in ax.patches)
+        assert ax.get_ylim() == drawing.figure.axes[0].get_ylim()
+
+
+def test_a_value_stands_just_outside_its_bar():
+    (ax,) = bars({"z": [2.0, -2.0]}).figure.axes
+    over, under = ax.texts
+    assert over.get_position() == (0, pytest.approx(2.08))
+    assert under.get_position() == (1, pytest.approx(-2.08))
+    assert (over.get_va(), under.get_va()) == ("bottom", "top")
+    assert ax.get_ylim() == pytest.approx((-2.4, 2.48))
+
+
+def test_bars_take_numbers_for_names_and_any_count_of_decimals():
+    (ax,) = bars({"p": [0.125, 0.875]}, ylabel="share", decimals=3).figure.axes
+    assert texts(ax) == ["0.125", "0.875"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "1"]
+    assert ax.figure.get_supylabel() == "share"
+    assert ax.get_ylim() == pytest.approx((0, 0.875 * 1.12))
+    assert all(same_color(patch.get_facecolor(), BLUE) for patch in ax.patches)
+
+
+@pytest.mark.parametrize(("count", "rows"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)])
+def test_two_panels_stand_in_a_row_and_no_empty_one_is_left(count, rows):
+    axes = bars({str(i): [0.5, 0.5] for i in range(count)}).figure.axes
+    assert len(axes) == count
+    assert axes[0].get_gridspec().get_geometry() == (rows, 2)
+
+
+def test_a_zero_line_is_drawn_where_a_bar_goes_below_it():
+    (below,) = bars({"z": [1, -1]}).figure.axes
+    (above,) = bars({"z": [1, 0]}).figure.axes
+    assert [same_color(line.get_color(), FAINT) for line in below.lines] == [True]
+    assert list(below.lines[0].get_ydata()) == [0, 0]
+    assert list(above.lines) == []
+
+
+@pytest.mark.parametrize(
+    ("panels", "message"),
+    [
+        ({}, r"^`panels` is empty; wanted \{title: heights\}\.$"),
+        (
+            {"p": [1, 2], "q": [1, 2, 3]},
+            r"^`panels` holds shapes \[\(2,\), \(3,\)\]; wanted one row of the same length",
+        ),
+        ({"p": [[1, 2]]}, r"^`panels` holds shapes \[\(1, 2\)\]; wanted one row of the same length each\.$"),
+        ({"p": [1, 2], "q": [0.5, np.nan]}, r"^`q` holds nan at \(1,\); a bar needs a finite height\.$"),
+        ({"p": [-np.inf, 1]}, r"^`p` holds -inf at \(0,\); a bar needs a finite height\.$"),
+        ({"p": ["a", "b"]}, r"^`p` holds <U1 values; wanted real numbers\."),
+        ({"p": 0.5}, r"^`p` is a single number; wanted at least one axis"),
+    ],
+)
+def test_bars_refuse_what_they_cannot_draw(panels, message):
+    with pytest.raises(ValueError, match=message):
+        bars(panels)
+
+
+# curves
+
+
+def test_curves_carry_the_data_names_and_labels():
+    lines = {"a": [3, 1, 2], "b": [0.5, 0.25, 0.125], "c": [1, 1, 1], "d": [0, -1, -2]}
+    (ax,) = curves([1, 2, 3], lines, "logit", "loss (nats)").figure.axes
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[1, 2, 3]] * 4
+    assert [line.get_ydata().tolist() for line in ax.lines] == list(lines.values())
+    assert [line.get_color() for line in ax.lines] == [BLUE, VERMILLION, GREEN, PURPLE]
+    assert [line.get_linestyle() for line in ax.lines] == ["-", "--", "-.", ":"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(lines)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("logit", "loss (nats)")
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "linear")
+    assert texts(ax) == []
+
+
+def test_both_axes_are_logarithmic_on_request():
+    (ax,) = curves([1, 10], {"bytes": [4, 40]}, "classes", "bytes", log=True).figure.axes
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+
+
+def test_points_are_marked_and_named_where_they_are():
+    (ax,) = curves([1, 2], {"a": [1, 2]}, "x", "y", points={"start": (1, 1), "end": (2, 2)}).figure.axes
+    assert texts(ax) == ["start", "end"]
+    assert [annotation.xy for annotation in ax.texts] == [(1, 1), (2, 2)]
+    assert [line.get_xydata().tolist() for line in ax.lines[1:]] == [[[1, 1]], [[2, 2]]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ({"a": [1, 2], "b": [1, 2, 3]}, r"^`lines\['b'\]` has shape \(3,\); `x` has \(2,\)\.$"),
+        (dict.fromkeys("abcde", (1, 2)), r"^`lines` has 5 lines; the palette tells 4 apart\. Draw two figures\.$"),
+        ({"a": ["u", "v"]}, r"^`a` holds <U1 values; wanted real numbers\."),
+    ],
+)
+def test_curves_refuse_what_they_cannot_draw(lines, message):
+    with pytest.raises(ValueError, match=message):
+        curves([1, 2], lines, "x", "y")
+
+
+def test_curves_refuse_an_x_without_numbers():
+    with pytest.raises(ValueError, match=r"^`x` is a single number"):
+        curves(1.0, {"a": [1]}, "x", "y")
+
+
+# gradient
+
+
+def test_a_gradient_shows_p_t_and_their_difference():
+    probs, targets = [0.1, 0.2, 0.7], [0.0, 1.0, 0.0]
+    (ax,) = gradient(probs, targets, ["cat", "dog", "owl"]).figure.axes
+    assert heights(ax) == probs
+    marks = ax.collections[0].get_segments()
+    assert [mark[:, 1].tolist() for mark in marks] == [[t, t] for t in targets]
+    assert [mark[:, 0].mean() for mark in marks] == pytest.approx([0, 1, 2])
+    arrows = [text for text in ax.texts if not text.get_text()]
+    assert [(arrow.xyann[1], arrow.xy[1]) for arrow in arrows] == list(zip(probs, targets, strict=True))
+    assert all(arrow.xyann[0] == arrow.xy[0] for arrow in arrows)
+    values = [text for text in ax.texts if text.get_text()]
+    assert [value.get_text() for value in values] == ["+0.100", "-0.800", "+0.700"]
+    assert [value.get_position()[1] for value in values] == pytest.approx([0.13, 1.03, 0.73])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["cat", "dog", "owl"]
+    assert sorted(text.get_text() for text in ax.get_legend().get_texts()) == ["p", "t"]
+    assert ax.get_ylim() == (0, 1.15)
+    assert same_color(ax.collections[0].get_color(), INK)
+
+
+def test_a_gradient_numbers_its_classes_by_default():
+    (ax,) = gradient([0.5, 0.5], [1, 0]).figure.axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("probs", "targets", "message"),
+    [
+        ([0.5, 0.5], [1, 0, 0], r"^`probs` has shape \(2,\), `targets` \(3,\); wanted two rows of one length\.$"),
+        ([[0.5, 0.5]], [[1, 0]], r"^`probs` has shape \(1, 2\), `targets` \(1, 2\); wanted two rows of one length\.$"),
+        ([0.5, np.nan], [1, 0], r"^`probs` holds nan at \(1,\); a bar needs a finite height\.$"),
+        ([0.5, 0.5], [np.inf, 0], r"^`targets` holds inf at \(0,\); a bar needs a finite height\.$"),
+    ],
+)
+def test_a_gradient_refuses_rows_that_do_not_fit(probs, targets, message):
+    with pytest.raises(ValueError, match=message):
+        gradient(probs, targets)

@@ -1,0 +1,69 @@
+"""The normal form in which `make refresh` stores a notebook."""
+
+from copy import deepcopy
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from refresh import normal_form
+
+
+def as_an_editor_saves_it():
+    """Return a notebook with all that must not be stored."""
+    streams = [new_output("stream", name="stdout", text=text) for text in ("one\n", "two\n")]
+    metadata = {"execution": {"iopub.execute_input": "2026-01-01T00:00:00Z"}, "collapsed": False, "tags": ["hide-cell"]}
+    cells = [
+        new_markdown_cell("# Title", id="title", metadata={"editable": True}),
+        new_code_cell("print('one')", id="first", execution_count=1, outputs=streams, metadata=metadata),
+    ]
+    kernel = {"name": "my-env", "display_name": "My environment"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "toc": {"base_numbering": 1}})
+
+
+def test_time_stamps_and_an_editor_s_metadata_go_and_tags_stay():
+    title, first = normal_form(as_an_editor_saves_it()).cells
+    assert title.metadata == {}
+    assert first.metadata == {"tags": ["hide-cell"]}
+
+
+def test_what_the_page_and_the_comparison_need_stays():
+    notebook = as_an_editor_saves_it()
+    wanted = {"mystnb": {"image": {"alt": "A bar."}}, "nbval_reason": "the clock", "tags": ["nbval-ignore-output"]}
+    notebook.cells[1].metadata = nbformat.from_dict({**wanted, "scrolled": True})
+    assert normal_form(notebook).cells[1].metadata == wanted
+
+
+def test_pieces_of_one_stream_are_joined_and_other_outputs_are_kept_in_order():
+    notebook = as_an_editor_saves_it()
+    notebook.cells[1].outputs += [
+        new_output("execute_result", data={"text/plain": "3"}, execution_count=1),
+        new_output("stream", name="stdout", text="four\n"),
+        new_output("stream", name="stderr", text="oh\n"),
+    ]
+    outputs = normal_form(notebook).cells[1].outputs
+    assert [output.get("text", "3") for output in outputs] == ["one\ntwo\n", "3", "four\n", "oh\n"]
+
+
+def test_the_kernel_is_the_one_that_every_reader_has():
+    metadata = normal_form(as_an_editor_saves_it()).metadata
+    assert metadata.kernelspec.name == "python3"
+    assert metadata.language_info.name == "python"
+    assert "toc" not in metadata
+
+
+def test_cells_keep_their_ids_counts_and_sources():
+    notebook = as_an_editor_saves_it()
+    kept = [(cell.id, cell.source, cell.get("execution_count")) for cell in notebook.cells]
+    assert [(cell.id, cell.source, cell.get("execution_count")) for cell in normal_form(notebook).cells] == kept
+
+
+def test_the_normal_form_is_valid_and_its_own_normal_form():
+    once = normal_form(as_an_editor_saves_it())
+    nbformat.validate(once)
+    assert normal_form(once) == once
+
+
+def test_the_given_notebook_is_not_changed():
+    notebook = as_an_editor_saves_it()
+    before = deepcopy(notebook)
+    normal_form(notebook)
+    assert notebook == before
