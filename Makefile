@@ -20,7 +20,7 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 book: _build/ready  ## build the site from the stored outputs and say where it is
-	@echo "The book is at file://$(CURDIR)/$(SITE)/chapters/index.html"
+	@echo "The book is at $(CURDIR)/$(SITE)/chapters/index.html"
 
 test: _build/ready  ## lint, unit tests, every notebook cell re-run and compared, the pages in a browser
 	$(RUN) -m ruff check .
