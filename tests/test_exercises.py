@@ -115,6 +115,10 @@ RIGHT = [
     ("check_sparse_cross_entropy", cross_entropy),
     ("check_sparse_cross_entropy", lambda y, z: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=z)),
     ("check_guard", guard),
+    ("check_accuracy_rule", "binary"),
+    ("check_losing_endings", {"B", "D"}),
+    ("check_weight_map", lambda labels, weights: weights[labels]),
+    ("check_weight_map", lambda labels, weights: tf.gather(weights, labels)),
 ]
 
 
@@ -314,6 +318,23 @@ WRONG = [
         lambda y, k: guard(abs(y), k),
         "Labels [-1, 3] with 10 classes are out of range, and it raised nothing.",
     ),
+    (
+        "check_accuracy_rule",
+        "sparse",
+        "The rule looks at the last axis of the output first, and here it is 1.",
+    ),
+    ("check_accuracy_rule", "Binary", "Your answer is 'Binary'; wanted 'binary', 'sparse' or 'categorical'."),
+    ("check_losing_endings", "BD", "Your answer is 'BD'; wanted a set of letters from A to E."),
+    (
+        "check_losing_endings",
+        {"A", "B", "D"},
+        "In A the softmax comes last, and its result carries the logits.",
+    ),
+    ("check_losing_endings", {"D"}, "In B a Reshape makes a new tensor behind the softmax."),
+    ("check_losing_endings", {"B"}, "In D ignore_class replaces part of the output before the loss sees it."),
+    ("check_losing_endings", {"B", "D", "E"}, "E has no softmax; its logits are declared."),
+    ("check_weight_map", lambda y, w: w[y[..., 0]], "the map for (2, 2, 2) labels has shape (2, 2); wanted"),
+    ("check_weight_map", lambda y, w: w[2 - y], "the map for (2, 2, 2) labels is 0.5 where 1 is wanted."),
 ]
 
 
