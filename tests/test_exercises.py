@@ -86,6 +86,30 @@ def guard_by_assert(labels, classes):
     assert ((labels >= 0) & (labels < classes)).all(), "out of range"
 
 
+def name_the_loss(loss, classes):
+    marks = {
+        "even guess": np.log(classes),
+        "two softmaxes": np.log(np.e + classes - 1) - 1,
+        "all clipped": -np.log(1e-7),
+    }
+    near = [name for name, mark in marks.items() if abs(loss - mark) < 0.01]
+    return "nan" if np.isnan(loss) else near[0] if near else "something else"
+
+
+def preflight(x, y, classes):
+    if len(x) != len(y):
+        raise ValueError("lengths differ")
+    if not (np.abs(x) <= 10).all():
+        raise ValueError("inputs are not finite, or not scaled")
+    if not ((y >= 0) & (y < classes)).all():
+        raise ValueError("a label is out of range")
+
+
+def preflight_with_max(x, y, classes):
+    if len(x) != len(y) or x.max() > 10 or y.min() < 0 or y.max() >= classes:
+        raise ValueError("not ready")
+
+
 RIGHT = [
     ("check_same_softmax", [3, 1, 0]),
     ("check_same_softmax", np.array([2.0, 0, -1]) - 1000),
@@ -119,6 +143,13 @@ RIGHT = [
     ("check_losing_endings", {"B", "D"}),
     ("check_weight_map", lambda labels, weights: weights[labels]),
     ("check_weight_map", lambda labels, weights: tf.gather(weights, labels)),
+    ("check_wrong_share", 0.75),
+    ("check_wrong_share", 12.0886 / 16.118),
+    ("check_wrong_share", tf.constant(0.7501)),
+    ("check_name_the_loss", name_the_loss),
+    ("check_name_the_loss", lambda loss, classes: np.str_(name_the_loss(loss, classes))),
+    ("check_preflight", preflight),
+    ("check_preflight", lambda x, y, k: preflight(tf.constant(x), y, k)),
 ]
 
 
@@ -335,6 +366,51 @@ WRONG = [
     ("check_losing_endings", {"B", "D", "E"}, "E has no softmax; its logits are declared."),
     ("check_weight_map", lambda y, w: w[y[..., 0]], "the map for (2, 2, 2) labels has shape (2, 2); wanted"),
     ("check_weight_map", lambda y, w: w[2 - y], "the map for (2, 2, 2) labels is 0.5 where 1 is wanted."),
+    ("check_wrong_share", None, f"share of wrong rows: not yet. your answer {NONE}"),
+    ("check_wrong_share", 0.9, "With a share of 0.9 the loss would stand at 14.5063; wanted 12.0886."),
+    ("check_wrong_share", 0.25, "With a share of 0.25 the loss would stand at 4.0295; wanted 12.0886."),
+    ("check_wrong_share", 75, "75.0 is no share; wanted a number from 0 to 1."),
+    ("check_wrong_share", -0.75, "-0.75 is no share; wanted a number from 0 to 1."),
+    ("check_wrong_share", np.nan, "your answer holds nan."),
+    ("check_wrong_share", [0.75], "your answer has shape (1,); wanted one number."),
+    ("check_wrong_share", "75 %", "your answer is a str that does not hold real numbers; wanted one number."),
+    ("check_name_the_loss", None, "name of the loss: not yet. Your answer is a NoneType; pass the function itself"),
+    ("check_name_the_loss", forgetful, "For a loss of 2.302585 with 10 classes it returned a NoneType; wanted one of"),
+    ("check_name_the_loss", failing, "For a loss of 2.302585 with 10 classes it raised RuntimeError: half finished"),
+    (
+        "check_name_the_loss",
+        lambda loss, k: "even guess" if abs(loss - np.log(10)) < 0.01 else "something else",
+        "It calls a loss of 3.13 with 23 classes 'something else'; wanted 'even guess'.",
+    ),
+    (
+        "check_name_the_loss",
+        lambda loss, k: "two softmaxes" if abs(loss - 1.4612) < 0.01 else name_the_loss(loss, 10 if k > 99 else k),
+        "It calls a loss of 5.9096 with 1000 classes 'something else'; wanted 'two softmaxes'.",
+    ),
+    (
+        "check_name_the_loss",
+        lambda loss, k: "something else" if loss != loss else name_the_loss(loss, k),
+        "It calls a loss of nan with 10 classes 'something else'; wanted 'nan'.",
+    ),
+    ("check_preflight", None, "preflight: not yet. Your answer is a NoneType; pass the function itself"),
+    ("check_preflight", forgetful, "Two labels for three rows: training should not start, and it raised nothing."),
+    ("check_preflight", failing, "Three good rows: it raised RuntimeError (half finished); wanted ValueError or"),
+    ("check_preflight", preflight_with_max, "Inputs down to -255: training should not start, and it raised nothing."),
+    (
+        "check_preflight",
+        lambda x, y, k: preflight_with_max(abs(x), y, k),
+        "An input of nan: training should not start, and it raised nothing.",
+    ),
+    (
+        "check_preflight",
+        lambda x, y, k: preflight(x, y, k + 1),
+        "A label of 10 for 10 classes: training should not start, and it raised nothing.",
+    ),
+    (
+        "check_preflight",
+        lambda x, y, k: preflight(x, y - 1, k),
+        "Three good rows: all is well, and it raised ValueError.",
+    ),
 ]
 
 

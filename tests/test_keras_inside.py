@@ -118,7 +118,7 @@ def _():
     )
 
 
-@sentence("These four are the same computation: keeping or deleting the softmax makes no difference.")
+@sentence("Keeping or deleting the softmax makes no difference, as long as `from_logits` says which it is.")
 def _():
     return step(layers.Softmax()) == step(loss=Sparse(from_logits=True)) == RIGHT
 
@@ -182,7 +182,7 @@ def _():
     return rows.numpy()[1] == 0
 
 
-@sentence("Default mixed-precision policies leave the loss in float32, and are safe.")
+@sentence("Mixed-precision policies leave the loss in float32, so its labels are safe.")
 def _():
     before = keras.config.dtype_policy()
     try:
@@ -192,7 +192,7 @@ def _():
         keras.config.set_dtype_policy(before)
 
 
-@sentence("neither is the accuracy of a bfloat16 output, which casts the labels to match it.")
+@sentence("neither is the accuracy of a bfloat16 output, which casts the labels to match it")
 def _():
     accuracy = keras.metrics.SparseCategoricalAccuracy()
     accuracy.update_state([257], tf.cast(tf.one_hot([256], 300), "bfloat16"))
@@ -224,12 +224,12 @@ def _():
         return step(layers.Softmax(), layers.Reshape((2,)), loss=Sparse(from_logits=True)) == TWICE
 
 
-@sentence("Logits are clipped into the range of probabilities; 0 and 200 become 0.0000001 and 0.9999999.")
+@sentence("Logits are clipped into the range of probabilities; 0 and 200 become the two ends of it.")
 def _():
     return step() == CLIPPED
 
 
-@sentence("In `fit`, the graph raises, eager code raises, and XLA returns `nan`.")
+@sentence("In training, on this CPU, a graph raises, eager code raises, and XLA returns `nan`.")
 def _():
     bad = tf.constant([[1.0, 2.0]]), tf.constant([2])
     op = tf.nn.sparse_softmax_cross_entropy_with_logits
