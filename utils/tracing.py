@@ -121,10 +121,7 @@ def _watched():
     src = keras.src
     nn, utils, losses = src.backend.tensorflow.nn, src.trainers.compile_utils, src.losses
 
-    def looked_up(args, local, returned):
-        return f"{args['identifier']!r} -> {_name(returned)}"
-
-    def wrapped(args, local, returned):
+    def resolved(args, local, returned):
         return f"{args['identifier']!r} -> {_name(returned)}"
 
     def cast(args, local, returned):
@@ -154,13 +151,10 @@ def _watched():
         weights = "" if args["sample_weight"] is None else f", weights {_kind(args['sample_weight'])}"
         return f"{_kind(args['values'])}{weights}, {args['reduction']!r} -> {_kind(returned)}"
 
-    def metric(args, local, returned):
-        return f"{args['identifier']!r} -> {_name(returned)}"
-
     try:
         return {
-            utils.get_loss: (False, wrapped),
-            losses.get: (False, looked_up),
+            utils.get_loss: (False, resolved),
+            losses.get: (False, resolved),
             losses.loss.Loss.__call__: (False, cast),
             losses.loss.squeeze_or_expand_to_same_rank: (True, ranks),
             losses.losses.sparse_categorical_crossentropy: (True, called),
@@ -172,7 +166,7 @@ def _watched():
             tf.nn.softmax_cross_entropy_with_logits: (True, op),
             tf.nn.sigmoid_cross_entropy_with_logits: (True, op),
             losses.loss.reduce_weighted_values: (True, reduced),
-            utils.get_metric: (False, metric),
+            utils.get_metric: (False, resolved),
         }
     except AttributeError as error:
         raise KerasChangedError(f"this Keras ({keras.__version__}) is built otherwise: {error}") from error
