@@ -1,6 +1,8 @@
 # Every target does its own set-up. `make` alone lists them.
 PYTHON ?= python3
 CHAPTER ?=
+BENCH ?=
+MODEL ?=
 PORT ?= 8000
 
 RUN  := .venv/bin/python
@@ -14,7 +16,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export NODE_USE_SYSTEM_CA := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help book test refresh lab serve data clean
+.PHONY: help book test refresh lab serve bench data models clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -36,12 +38,18 @@ lab: .venv/ready  ## open the chapters in JupyterLab
 serve: book  ## serve the site on 127.0.0.1 (PORT=8000)
 	$(RUN) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
+bench: .venv/ready  ## measure all that benchmarks/RESULTS.md states, or one part: make bench BENCH=digits
+	$(RUN) -m benchmarks $(BENCH)
+
+models: .venv/ready  ## train what data/models/ holds anew, or one: make models MODEL=digit_cnn
+	$(RUN) -m utils.export $(MODEL)
+
 data: .venv/ready  ## rebuild data/ from its sources (needs the network) and prove it byte-equal
 	$(RUN) data/rebuild.py
 
 clean:  ## remove all that the other targets made
 	rm -rf .venv node_modules _build *.egg-info .pytest_cache .ruff_cache .hypothesis
-	find utils tests data _ext -name __pycache__ -prune -exec rm -rf {} +
+	find utils tests data benchmarks _ext -name __pycache__ -prune -exec rm -rf {} +
 
 # The `ready` files are written last, so an interrupted step starts over from nothing.
 .venv/ready: requirements.txt

@@ -1,5 +1,6 @@
 """Re-run chapters from a fresh kernel and store their outputs in a normal form: `make refresh [CHAPTER=02_softmax]`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def refresh(path):
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
     )
+    os.environ["COURSE_OUTPUTS"] = "stored"  # no progress bars; utils/quiet.py reads it
     client.execute()
     nbformat.write(normal_form(notebook), path)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from utils.checks import (
+    check_images,
     check_labels,
     check_logits,
     check_not_probs,
@@ -257,6 +258,107 @@ def test_rows_that_are_no_distributions_are_refused(targets, shape, message):
         check_targets(targets, shape, "t")
     with pytest.raises(ValueError, match=r"^`targets`"):
         check_targets(targets, shape)
+
+
+# check_images
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float16, np.float32, np.float64])
+def test_images_of_every_real_dtype_become_float32(dtype):
+    images = np.zeros((2, 2, 3, 1), dtype)
+    images[1, 0, 2] = 1
+    checked = check_images(images, (2, 3, 1))
+    assert checked.dtype == np.float32
+    np.testing.assert_array_equal(checked, images)
+
+
+def test_images_of_float32_are_not_copied():
+    images = np.linspace(0, 1, 12, dtype=np.float32).reshape(2, 2, 3, 1)
+    assert check_images(images, (2, 3, 1)) is images
+
+
+def test_images_may_come_as_lists_or_tensors():
+    images = [[[[0, 0.5]]]]
+    for kind in (images, tf.constant(images)):
+        np.testing.assert_array_equal(check_images(kind, [1, 1, 2]), np.array(images, np.float32))
+
+
+WANTED = "wanted (N, 4, 6, 3)."
+
+
+@pytest.mark.parametrize(
+    ("shape", "hint"),
+    [
+        ((4, 6, 3), " One image? Use x[None]."),
+        ((5, 4, 6), " No axis for the channels? Use x[..., None]."),
+        ((5, 3, 4, 6), " Channels first? Use np.moveaxis(x, 1, -1)."),
+        ((5, 6, 4, 3), " Width first? Use np.swapaxes(x, 1, 2)."),
+        ((5, 4, 6, 1), ""),
+        ((5, 2, 4, 6, 3), ""),
+        ((5, 72), ""),
+        ((5,), ""),
+        ((), ""),
+        ((0, 4, 6, 3), ""),
+        ((5, 0, 6, 3), ""),
+    ],
+)
+def test_images_of_another_shape_are_refused_with_the_way_to_the_right_one(shape, hint):
+    with refused(f"`x` has shape {shape}; {WANTED}{hint}"):
+        check_images(np.zeros(shape), (4, 6, 3), "x")
+
+
+@pytest.mark.parametrize("shape", [(4, 6, 3), (3, 4, 6), (5, 3, 4, 6), (5, 6, 4, 3)])
+def test_what_a_hint_says_makes_the_shape_right(shape):
+    images = np.zeros(shape)
+    with pytest.raises(ValueError, match=r"Use .*\.$") as refusal:
+        check_images(images, (4, 6, 1 if len(shape) == 3 and shape[-1] == 6 else 3))
+    hint = re.search(r"Use (.*)\.$", str(refusal.value)).group(1)
+    mended = eval(hint, {"np": np, "images": images})
+    assert check_images(mended, mended.shape[1:]).shape[1:3] == (4, 6)
+
+
+def test_an_empty_batch_of_square_images_gets_no_hint_that_would_not_help():
+    with refused("`images` has shape (0, 4, 4, 1); wanted (N, 4, 4, 1)."):
+        check_images(np.zeros((0, 4, 4, 1)), (4, 4, 1))
+
+
+BYTES = " Grey values of 0 to 255? Use x / 255."
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([0, NAN, 2, 1], "`x` holds nan at (1, 0, 0, 0); wanted 0 to 1."),
+        ([0, 1, INF, 1], "`x` holds inf at (2, 0, 0, 0); wanted 0 to 1."),
+        ([0, 1, 0, -INF], "`x` holds -inf at (3, 0, 0, 0); wanted 0 to 1."),
+        ([0, -0.5, 0.5, 255], "`x` holds -0.5 at (1, 0, 0, 0); wanted 0 to 1."),
+        ([0.5, 1, 1.001, 0], "`x` holds 1.001 at (2, 0, 0, 0); wanted 0 to 1." + BYTES),
+        ([0, 1, 255, 3], "`x` holds 255.0 at (2, 0, 0, 0); wanted 0 to 1." + BYTES),
+        (np.array([0, 1, 7, 255], np.uint8), "`x` holds 7 at (2, 0, 0, 0); wanted 0 to 1." + BYTES),
+        ([0, 1, 0, 255.5], "`x` holds 255.5 at (3, 0, 0, 0); wanted 0 to 1."),
+        ([0, NAN, 128, 255], "`x` holds nan at (1, 0, 0, 0); wanted 0 to 1."),
+    ],
+)
+def test_images_with_a_value_outside_0_to_1_are_refused(values, message):
+    images = np.asarray(values, None if isinstance(values, np.ndarray) else np.float64).reshape(4, 1, 1, 1)
+    with refused(message):
+        check_images(images, (1, 1, 1), "x")
+    with pytest.raises(ValueError, match=r"^`images` holds"):
+        check_images(images, (1, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ([[["a"]]], "`x` holds <U1 values; wanted real numbers from 0 to 1."),
+        ([[[1j]]], "`x` holds complex128 values; wanted real numbers from 0 to 1."),
+        ([[[None]]], "`x` holds object values; wanted real numbers from 0 to 1."),
+        ([[[1, 2]], [[3]]], "`x` is ragged: its rows differ in length. Give every row the same length."),
+    ],
+)
+def test_images_that_are_no_numbers_are_refused(images, message):
+    with refused(message):
+        check_images(images, (1, 1, 1), "x")
 
 
 # error_shown

@@ -110,6 +110,15 @@ def preflight_with_max(x, y, classes):
         raise ValueError("not ready")
 
 
+def losses_at(candidates, labels, logits):
+    """Return the mean loss at each temperature."""
+    return np.array([cross_entropy(labels, logits / t).mean() for t in candidates])
+
+
+def best_temperature(z, y, candidates):
+    return candidates[losses_at(candidates, y, z).argmin()]
+
+
 RIGHT = [
     ("check_same_softmax", [3, 1, 0]),
     ("check_same_softmax", np.array([2.0, 0, -1]) - 1000),
@@ -150,6 +159,15 @@ RIGHT = [
     ("check_name_the_loss", lambda loss, classes: np.str_(name_the_loss(loss, classes))),
     ("check_preflight", preflight),
     ("check_preflight", lambda x, y, k: preflight(tf.constant(x), y, k)),
+    ("check_untrained_loss", np.log(36)),
+    ("check_untrained_loss", 3.58),
+    ("check_untrained_loss", tf.constant(3.5835)),
+    ("check_hardest", lambda z, y, n: np.argsort(-cross_entropy(y, z))[:n]),
+    ("check_hardest", lambda z, y, n: np.argsort(cross_entropy(y, z))[::-1][:n].tolist()),
+    ("check_hardest", lambda z, y, n: tf.math.top_k(naive_sparse_loss(y, z), n).indices),
+    ("check_fit_temperature", best_temperature),
+    ("check_fit_temperature", lambda z, y, c: min(c, key=lambda t: naive_sparse_loss(y, z / t).sum())),
+    ("check_fit_temperature", lambda z, y, c: tf.constant(best_temperature(z, y, c), tf.float32)),
 ]
 
 
@@ -410,6 +428,97 @@ WRONG = [
         "check_preflight",
         lambda x, y, k: preflight(x, y - 1, k),
         "Three good rows: all is well, and it raised ValueError.",
+    ),
+    ("check_untrained_loss", None, f"untrained loss: not yet. your answer {NONE}"),
+    ("check_untrained_loss", np.log(26), "That is ln 26; the digits are classes too."),
+    ("check_untrained_loss", 3.26, "That is ln 26; the digits are classes too."),
+    ("check_untrained_loss", np.log(10), "2.30259 is the loss of an even guess among 10 classes; here are 36."),
+    ("check_untrained_loss", np.log2(36), "5.16993 is the loss of an even guess among 175.9 classes; here are 36."),
+    ("check_untrained_loss", np.log10(36), "1.5563 is the loss of an even guess among 4.741 classes; here are 36."),
+    ("check_untrained_loss", -np.log(36), "-3.58352 is the loss of an even guess among 0.02778 classes; here are 36."),
+    ("check_untrained_loss", 36, "36 is the loss of an even guess among 4.311e+15 classes; here are 36."),
+    ("check_untrained_loss", 3.6, "3.6 is the loss of an even guess among 36.6 classes; here are 36."),
+    ("check_untrained_loss", np.inf, "inf is the loss of an even guess among "),
+    ("check_untrained_loss", np.nan, "your answer holds nan."),
+    ("check_untrained_loss", [3.58], "your answer has shape (1,); wanted one number."),
+    ("check_untrained_loss", "ln 36", "your answer is a str that does not hold real numbers; wanted one number."),
+    ("check_hardest", None, "hardest: not yet. Your answer is a NoneType; pass the function itself"),
+    ("check_hardest", forgetful, f"hardest of five rows, n = 2, {NONE}"),
+    ("check_hardest", failing, "hardest of five rows, n = 2, raised RuntimeError: half finished"),
+    (
+        "check_hardest",
+        lambda z, y, n: softmax(z).max(-1).argsort()[:n],
+        "hardest of five rows, n = 2, is 2 where 1 is wanted.",
+    ),
+    (
+        "check_hardest",
+        lambda z, y, n: softmax(z).max(-1).argsort()[::-1][:n],
+        "hardest of five rows, n = 2, is 1 where 3 is wanted.",
+    ),
+    (
+        "check_hardest",
+        lambda z, y, n: cross_entropy(y, z).argsort()[:n],
+        "hardest of five rows, n = 2, is 0 where 1 is wanted.",
+    ),
+    (
+        "check_hardest",
+        lambda z, y, n: cross_entropy(y, z).argsort()[-n:],
+        "hardest of five rows, n = 2, is 3 where 1 is wanted.",
+    ),
+    ("check_hardest", lambda z, y, n: np.sort(cross_entropy(y, z))[::-1][:n], "hardest of five rows, n = 2, is 5.0"),
+    (
+        "check_hardest",
+        lambda z, y, n: np.flatnonzero(z.argmax(-1) != y)[:n],
+        "hardest of five rows, n = 2, is 2 where 3 is wanted.",
+    ),
+    (
+        "check_hardest",
+        lambda z, y, n: np.argsort(-cross_entropy(y, z)),
+        "hardest of five rows, n = 2, has shape (5,); wanted (2,).",
+    ),
+    (
+        "check_hardest",
+        lambda z, y, n: np.argsort(-(z.max(-1) - z[np.arange(len(y)), y]), kind="stable")[:n],
+        "hardest of five rows, n = 5, is 0 where 4 is wanted.",
+    ),
+    ("check_fit_temperature", 3.0, "fitted temperature: not yet. Your answer is a float; pass the function itself"),
+    ("check_fit_temperature", forgetful, f"the temperature of logits that are three times too large {NONE}"),
+    ("check_fit_temperature", failing, "the temperature of logits that are three times too large raised RuntimeError"),
+    (
+        "check_fit_temperature",
+        lambda z, y, c: c[losses_at(c, y, z).argmax()],
+        "the temperature of logits that are three times too large is 0.25 where 3 is wanted.",
+    ),
+    (
+        "check_fit_temperature",
+        lambda z, y, c: c[losses_at(1 / c, y, z).argmin()],  # multiplied instead of divided
+        "the temperature of logits that are three times too large is 0.25 where 3 is wanted.",
+    ),
+    (
+        "check_fit_temperature",
+        lambda z, y, c: losses_at(c, y, z).argmin(),
+        "the temperature of logits that are three times too large is 4 where 3 is wanted.",
+    ),
+    (
+        "check_fit_temperature",
+        lambda z, y, c: losses_at(c, y, z).min(),
+        "the temperature of logits that are three times too large is 0.6365",
+    ),
+    ("check_fit_temperature", lambda z, y, c: losses_at(c, y, z), "the temperature of logits that are three times"),
+    (
+        "check_fit_temperature",
+        lambda z, y, c: c[np.argmax([((z / t).argmax(-1) == y).mean() for t in c])],  # the same at every temperature
+        "the temperature of logits that are three times too large is 0.25 where 3 is wanted.",
+    ),
+    (
+        "check_fit_temperature",
+        lambda z, y, c: max(best_temperature(z, y, c), 1),
+        "the temperature of logits four times too small is 1 where 0.25 is wanted.",
+    ),
+    (
+        "check_fit_temperature",
+        lambda z, y, c: best_temperature(z, y, np.array([0.25, 0.5, 1, 2, 3])),  # its own candidates
+        "the temperature where every row is right is 0.25 where 1 is wanted.",
     ),
 ]
 

@@ -1,5 +1,7 @@
 """The figures show the numbers they were given, follow the theme, and are the same text in every run."""
 
+import base64
+import io
 import re
 import xml.etree.ElementTree as ET
 
@@ -7,10 +9,29 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
+from PIL import Image
 
-from utils.plots import BLUE, FAINT, GREEN, INK, PALETTE, PURPLE, STYLE, VERMILLION, WIDTH, bars, curves, gradient
+from utils.plots import (
+    BLUE,
+    FAINT,
+    GREEN,
+    INK,
+    PALETTE,
+    PURPLE,
+    STYLE,
+    VERMILLION,
+    WIDTH,
+    bars,
+    curves,
+    gradient,
+    matrix,
+    pictures,
+)
 
 PANELS = {"logits": [2.0, -1.0, 0.5], "halved": [1.0, -0.5, 0.25], "shifted": [3.0, 0.0, 1.5]}
+COUNTS = [[980, 0, 20], [3, 0, 0], [0, 1, 1]]
+RAMP = np.linspace(0, 1, 28 * 28).reshape(28, 28)
+COLOURS = np.linspace(0, 1, 6 * 8 * 3).reshape(6, 8, 3)
 HEX = re.compile("#[0-9a-fA-F]{3,8}\\b")
 
 FIGURES = {
@@ -19,9 +40,14 @@ FIGURES = {
     "four panels": lambda: bars({str(i): [i, i + 1] for i in range(4)}),
     "bars of height 0": lambda: bars({"p": [0, 0]}),
     "lines": lambda: curves(
-        [1, 2, 3], dict.fromkeys("abcd", (3, 1, 2)), "logit", "loss (nats)", points={"here": (2, 1)}
+        [1, 2, 3], {name: [3, 1, 2] for name in "abcd"}, "logit", "loss (nats)", points={"here": (2, 1)}
     ),
     "logarithmic lines": lambda: curves([1, 10, 100], {"bytes": [4, 40, 400]}, "classes", "bytes", log=True),
+    "lines over logarithmic heights": lambda: curves([1, 2, 3], {"loss": [1, 0.1, 1e-3]}, "epoch", "loss", log="y"),
+    "pictures": lambda: pictures([RAMP, RAMP.T, 1 - RAMP, RAMP, RAMP], ["a 7", "a 1,\nread as 7", "", "4", "5"]),
+    "coloured pictures": lambda: pictures([COLOURS, COLOURS[::-1]], ["street", "mask"], columns=2, height=2.2),
+    "a matrix": lambda: matrix(COUNTS, "read as", "label", ["cat", "dog", "owl"]),
+    "a matrix of ten classes": lambda: matrix(np.eye(10) * 990 + 1, "read as", "label"),
     "a gradient": lambda: gradient([0.1, 0.2, 0.7], [0, 1, 0], ["cat", "dog", "owl"]),
     "a gradient of 0": lambda: gradient([0.25, 0.75], [0.25, 0.75]),
 }
@@ -211,6 +237,17 @@ def test_both_axes_are_logarithmic_on_request():
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
 
 
+def test_the_heights_alone_are_logarithmic_on_request():
+    (ax,) = curves([0, 10], {"loss": [4, 0.4]}, "epoch", "loss", log="y").figure.axes
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+    assert [line.get_xydata().tolist() for line in ax.lines] == [[[0, 4], [10, 0.4]]]
+
+
+def test_a_line_may_have_positions_of_its_own():
+    (ax,) = curves([0, 1], {"a": [4, 5], "b": ([0, 3, 9], [6, 7, 8])}, "epoch", "loss").figure.axes
+    assert [line.get_xydata().tolist() for line in ax.lines] == [[[0, 4], [1, 5]], [[0, 6], [3, 7], [9, 8]]]
+
+
 def test_points_are_marked_and_named_where_they_are():
     (ax,) = curves([1, 2], {"a": [1, 2]}, "x", "y", points={"start": (1, 1), "end": (2, 2)}).figure.axes
     assert texts(ax) == ["start", "end"]
@@ -276,3 +313,142 @@ def test_a_gradient_numbers_its_classes_by_default():
 def test_a_gradient_refuses_rows_that_do_not_fit(probs, targets, message):
     with pytest.raises(ValueError, match=message):
         gradient(probs, targets)
+
+
+# pictures
+
+
+def pixels(drawing):
+    """Return the images that the SVG holds, as arrays of bytes (H, W, 4)."""
+    coded = re.findall(r'"data:image/png;base64,([^"]+)"', drawing._repr_svg_())
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(code))).convert("RGBA")) for code in coded]
+
+
+def test_the_svg_holds_each_grey_value_once_as_black_ink_on_nothing():
+    flat = np.full((3, 5), 0.2)  # a picture without 0 and 1 is not stretched to them
+    drawn = pixels(pictures([RAMP, flat], ["a", "b"]))
+    assert [image.shape for image in drawn] == [(28, 28, 4), (3, 5, 4)]
+    for image, grey in zip(drawn, (RAMP, flat), strict=True):
+        assert not image[..., :3].any()
+        np.testing.assert_array_equal(image[..., 3], np.round(255 * grey))
+
+
+def test_the_svg_holds_colours_as_they_are():
+    (drawn,) = pixels(pictures([COLOURS], ["street"]))
+    np.testing.assert_array_equal(drawn[..., :3], np.round(255 * COLOURS))
+    assert (drawn[..., 3] == 255).all()
+
+
+def test_ink_alone_turns_light_in_the_dark_theme():
+    dark = r"@media \(prefers-color-scheme: dark\) \{ :root \{[^{}]*\} "
+    svg = pictures([RAMP, COLOURS, RAMP], "abc")._repr_svg_()
+    assert re.findall(r'<image [^>]*\bid="([^"]+)"', svg) == ["ink-0", "picture-1", "ink-2"]
+    (share,) = re.findall(dark + r"image\[id\^=ink\] \{ filter: invert\(([\d.]+)\) \} \}", svg)
+    light = f"{round(255 * float(share)):02x}"
+    assert contrast(f"#{3 * light}", "#14181e") >= 7
+    assert "invert" not in pictures([COLOURS], "a")._repr_svg_()
+    assert "invert" not in bars({"ink": [1.0]})._repr_svg_()
+
+
+def test_pictures_may_be_lists_bytes_of_0_and_1_or_float32():
+    for image in ([[0, 1], [1, 0]], np.eye(2, dtype=np.uint8)[::-1], np.eye(2, dtype=np.float32)[::-1]):
+        (drawn,) = pixels(pictures([image], ["a"]))
+        assert drawn[..., 3].tolist() == [[0, 255], [255, 0]]
+
+
+@pytest.mark.parametrize(
+    ("count", "more", "rows", "columns"),
+    [(1, {}, 1, 4), (4, {}, 1, 4), (5, {}, 2, 4), (8, {}, 2, 4), (5, {"columns": 2}, 3, 2), (3, {"columns": 3}, 1, 3)],
+)
+def test_pictures_stand_in_rows_under_their_titles(count, more, rows, columns):
+    titles = [f"{i}\nread as {i + 1}" for i in range(count)]
+    figure = pictures([RAMP / (i + 1) for i in range(count)], titles, **more).figure
+    assert figure.axes[0].get_gridspec().get_geometry() == (rows, columns)
+    assert [ax.get_title() for ax in figure.axes] == titles + [""] * (rows * columns - count)
+    for i, ax in enumerate(figure.axes):
+        assert not ax.axison
+        assert len(ax.images) == (i < count)
+        if i < count:
+            np.testing.assert_array_equal(ax.images[0].get_array()[..., 3], np.round(255 * RAMP / (i + 1)))
+    assert figure.get_size_inches() == pytest.approx([WIDTH, rows * (WIDTH / columns + 0.45)])
+
+
+def test_the_height_of_a_row_can_be_set():
+    assert pictures([RAMP] * 3, "abc", columns=2, height=1.5).figure.get_size_inches() == pytest.approx([WIDTH, 3])
+
+
+@pytest.mark.parametrize(
+    ("images", "titles", "message"),
+    [
+        ([RAMP, RAMP], ["a"], r"^2 images and 1 titles; wanted one title for each, at least one\.$"),
+        ([RAMP], ["a", "b"], r"^1 images and 2 titles; wanted one title for each, at least one\.$"),
+        ([], [], r"^0 images and 0 titles; wanted one title for each, at least one\.$"),
+        ([RAMP, RAMP[0]], "ab", r"^`images\[1\]` has shape \(28,\); wanted \(H, W\) or \(H, W, 3\)\.$"),
+        ([RAMP[..., None]], "a", r"^`images\[0\]` has shape \(28, 28, 1\); wanted \(H, W\) or \(H, W, 3\)\.$"),
+        ([COLOURS[None]], "a", r"^`images\[0\]` has shape \(1, 6, 8, 3\); wanted \(H, W\) or"),
+        ([RAMP, 255 * RAMP], "ab", r"^`images\[1\]` holds 1\.302\d* at \(0, 4\); wanted 0 to 1\.$"),
+        ([RAMP - 1], "a", r"^`images\[0\]` holds -1\.0 at \(0, 0\); wanted 0 to 1\.$"),
+        ([[[0.5, np.nan]]], "a", r"^`images\[0\]` holds nan at \(0, 1\); wanted 0 to 1\.$"),
+        ([[["a"]]], "a", r"^`images\[0\]` holds <U1 values; wanted real numbers\."),
+    ],
+)
+def test_pictures_refuse_what_they_cannot_draw(images, titles, message):
+    with pytest.raises(ValueError, match=message):
+        pictures(images, titles)
+
+
+# matrix
+
+
+def test_a_matrix_shows_each_count_but_0_in_its_place():
+    (ax,) = matrix(COUNTS, "read as", "label", ["cat", "dog", "owl"]).figure.axes
+    shown = {text.get_position()[::-1]: text.get_text() for text in ax.texts}
+    assert shown == {(0, 0): "980", (0, 2): "20", (1, 0): "3", (2, 1): "1", (2, 2): "1"}
+    assert [(p.get_y() + 0.5, p.get_x() + 0.5) for p in ax.patches] == list(shown)
+    assert {(patch.get_width(), patch.get_height()) for patch in ax.patches} == {(1, 1)}
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("read as", "label")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["cat", "dog", "owl"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["cat", "dog", "owl"]
+    assert ax.get_xlim() == (-0.5, 2.5)
+    assert ax.get_ylim() == (2.5, -0.5)  # the first row on top
+
+
+def test_a_tile_is_the_darker_the_larger_its_share_of_its_row():
+    (ax,) = matrix([[75, 25], [4, 0]], "read as", "label").figure.axes
+    assert [patch.get_alpha() for patch in ax.patches] == pytest.approx([0.4 * 0.75**0.5, 0.2, 0.4])
+    assert all(same_color(patch.get_facecolor()[:3], BLUE) for patch in ax.patches)
+
+
+@pytest.mark.parametrize(("theme", "page"), [(0, "#ffffff"), (1, "#14181e")], ids=["light", "dark"])
+def test_a_count_is_read_on_the_darkest_tile(theme, page):
+    (ax,) = matrix([[1]], "read as", "label").figure.axes
+    (tile,) = ax.patches
+    assert tile.get_alpha() == 0.4
+    over, under = (np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in (PALETTE["blue"][theme], page))
+    mixed = np.round(tile.get_alpha() * over + (1 - tile.get_alpha()) * under).astype(int)
+    assert same_color(ax.texts[0].get_color(), INK)
+    assert contrast(PALETTE["ink"][theme], "#" + "".join(f"{c:02x}" for c in mixed)) >= 4.5
+
+
+def test_a_matrix_numbers_its_classes_by_default_and_takes_a_row_without_counts():
+    (ax,) = matrix([[0, 0], [2, 0]], "read as", "label").figure.axes
+    assert texts(ax) == ["2"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "1"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ([[1, 2, 3], [4, 5, 6]], r"^`counts` has shape \(2, 3\); wanted \(K, K\)\.$"),
+        ([1, 2], r"^`counts` has shape \(2,\); wanted \(K, K\)\.$"),
+        ([[[1]]], r"^`counts` has shape \(1, 1, 1\); wanted \(K, K\)\.$"),
+        ([[1, 2], [3, -4]], r"^`counts` holds -4\.0 at \(1, 1\); a count is 0 or more\.$"),
+        ([[1, np.nan], [3, 4]], r"^`counts` holds nan at \(0, 1\); "),
+        ([["a"]], r"^`counts` holds <U1 values; wanted real numbers\."),
+        (3, r"^`counts` is a single number"),
+    ],
+)
+def test_a_matrix_refuses_what_it_cannot_draw(counts, message):
+    with pytest.raises(ValueError, match=message):
+        matrix(counts, "read as", "label")

@@ -49,6 +49,27 @@ def test_the_npm_lock_is_made_from_package_json():
     assert json.loads((ROOT / "package-lock.json").read_text())["packages"][""]["devDependencies"] == wanted
 
 
+def test_every_target_of_the_makefile_is_phony_and_has_a_line_of_help():
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE).group(1).split()
+    assert sorted(re.findall(r"^([a-z]+):.*  ## \S", makefile, re.MULTILINE)) == sorted(phony)
+
+
+def test_every_make_command_that_a_text_or_an_error_names_is_a_target():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    rooms = [path for name in ("utils", "benchmarks", "tests") for path in (ROOT / name).glob("*.py")]
+    texts = [ROOT / "README.md", ROOT / "data" / "README.md", ROOT / "benchmarks" / "RESULTS.md"]
+    for path in [*rooms, *texts]:
+        named = re.findall(r"(?:`|with: |^)make ([a-z]+)\b", path.read_text(), re.MULTILINE)
+        assert set(named) <= targets, path
+
+
+def test_the_folders_of_the_readme_exist_and_what_make_bench_writes_is_among_them():
+    named = re.findall(r"`(\w+)/`", (ROOT / "README.md").read_text())
+    assert [name for name in named if not (ROOT / name).is_dir()] == []
+    assert {"benchmarks", "chapters", "data", "tests", "utils"} <= set(named)
+
+
 # ---------------------------------------------------------------------- the comparison of notebooks, on small notebooks
 
 
@@ -84,6 +105,11 @@ def test_the_same_digits_pass_and_a_changed_digit_a_changed_figure_and_a_skipped
         printing("# NBVAL_SKIP\nprint(1)", "2\n"),
     )
     result.assert_outcomes(passed=1, failed=4)
+
+
+def test_cells_are_compared_as_they_were_stored_without_progress_bars(compare, monkeypatch):
+    monkeypatch.delenv("COURSE_OUTPUTS")
+    compare(printing("import os\nprint(os.environ['COURSE_OUTPUTS'])", "stored\n")).assert_outcomes(passed=1)
 
 
 def test_cells_after_one_that_ran_out_of_time_fail(compare):

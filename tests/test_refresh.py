@@ -1,10 +1,16 @@
-"""The normal form in which `make refresh` stores a notebook."""
+"""The normal form in which `make refresh` stores a notebook, and the progress bars that it leaves out."""
 
+import os
+import subprocess
+import sys
 from copy import deepcopy
+from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from refresh import normal_form
+from refresh import normal_form, refresh
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def as_an_editor_saves_it():
@@ -67,3 +73,33 @@ def test_the_given_notebook_is_not_changed():
     before = deepcopy(notebook)
     normal_form(notebook)
     assert notebook == before
+
+
+# VERBOSE of utils/quiet.py, with which the chapters train
+
+TRAINING = """
+import numpy as np
+from utils.quiet import VERBOSE, keras
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+model.compile(loss="mse")
+history = model.fit(np.zeros((8, 2)), np.zeros((8, 1)), verbose=VERBOSE)
+"""
+
+
+def test_a_person_who_trains_sees_progress():
+    environment = {name: value for name, value in os.environ.items() if name != "COURSE_OUTPUTS"}
+    seen = subprocess.run([sys.executable, "-c", TRAINING], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (seen.returncode, seen.stderr) == (0, "")
+    assert "1/1" in seen.stdout
+    assert "loss: " in seen.stdout
+
+
+def test_a_refreshed_notebook_that_trains_stores_no_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_OUTPUTS", "as at somebody's desk")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    path = tmp_path / "small.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(TRAINING), new_code_cell("print(VERBOSE)")]), path)
+    refresh(path)
+    training, value = nbformat.read(path, as_version=4).cells
+    assert (training.execution_count, training.outputs) == (1, [])
+    assert value.outputs == [new_output("stream", name="stdout", text="0\n")]

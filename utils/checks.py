@@ -181,6 +181,45 @@ def check_targets(targets, shape, name="targets"):
     return array
 
 
+def check_images(images, shape, name="images"):
+    """Return images as float32 after checking that a network of the course can take them.
+
+    Parameters
+    ----------
+    images : array_like, shape (N, H, W, C)
+        Values from 0 to 1.
+    shape : tuple of int
+        The wanted (H, W, C).
+    name : str
+        What the caller calls the argument.
+
+    Raises
+    ------
+    ValueError
+        If `images` has another shape, holds NaN or an infinity, or a value outside 0 to 1.
+    """
+    array = rectangle(images, name)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"`{name}` holds {array.dtype} values; wanted real numbers from 0 to 1.")
+    if array.shape[1:] != tuple(shape) or len(array) == 0:
+        height, width, channels = shape
+        hints = {
+            (height, width, channels): f" One image? Use {name}[None].",
+            (*array.shape[:1], height, width): f" No axis for the channels? Use {name}[..., None].",
+            (*array.shape[:1], channels, height, width): f" Channels first? Use np.moveaxis({name}, 1, -1).",
+            (*array.shape[:1], width, height, channels): f" Width first? Use np.swapaxes({name}, 1, 2).",
+        }
+        hint = hints.get(array.shape, "") if array.size else ""  # an empty batch of squares looks swapped, and is not
+        raise ValueError(f"`{name}` has shape {array.shape}; wanted (N, {height}, {width}, {channels}).{hint}")
+    if not (array.min() >= 0 and array.max() <= 1):  # NaN compares as False
+        at = first(~((array >= 0) & (array <= 1)))
+        finite = np.isfinite(array)
+        of_bytes = finite.all() and array.min() >= 0 and 1 < array.max() <= 255
+        hint = f" Grey values of 0 to 255? Use {name} / 255." if of_bytes else ""
+        raise ValueError(f"`{name}` holds {array[at]} at {at}; wanted 0 to 1.{hint}")
+    return array.astype(np.float32, copy=False)
+
+
 @contextlib.contextmanager
 def error_shown(width=80):
     """Run the `with` block, which must fail, and print the error as `Type: message` instead of a traceback.

@@ -9,6 +9,7 @@ import io
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from utils.checks import first, numbers
 
@@ -71,9 +72,10 @@ class Drawing:
         for name, (light, _) in PALETTE.items():
             svg = svg.replace(light, f"var(--{name})")
         rules = [" ".join(f"--{name}: {pair[i]};" for name, pair in PALETTE.items()) for i in (0, 1)]
-        style = (
-            f"<style>:root {{ {rules[0]} }} @media (prefers-color-scheme: dark) {{ :root {{ {rules[1]} }} }}</style>"
-        )
+        dark = f":root {{ {rules[1]} }}"
+        if 'id="ink-' in svg:
+            dark += " image[id^=ink] { filter: invert(0.85) }"
+        style = f"<style>:root {{ {rules[0]} }} @media (prefers-color-scheme: dark) {{ {dark} }}</style>"
         head, body = svg.split(">", 1)
         return f"{head}>{style}{body}"
 
@@ -157,12 +159,12 @@ def curves(x, lines, xlabel, ylabel, log=False, points=None):
     ----------
     x : array_like, shape (N,)
         Positions.
-    lines : dict of str to array_like, shape (N,)
-        Name and heights.
+    lines : dict of str to array_like, shape (N,), or to a tuple (x, heights)
+        Name and heights; a line may have positions of its own.
     xlabel, ylabel : str
         What the axes show, with the unit.
-    log : bool
-        Draw both axes logarithmic.
+    log : bool or "y"
+        Draw both axes, or the heights only, logarithmic.
     points : dict of str to (x, y), optional
         Single points to mark and name.
 
@@ -183,12 +185,13 @@ def curves(x, lines, xlabel, ylabel, log=False, points=None):
         figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
         ax = figure.subplots()
         if log:
-            ax.set(xscale="log", yscale="log")
+            ax.set(yscale="log", xscale="linear" if log == "y" else "log")
         for (name, heights), colour, dash in zip(lines.items(), colours, ["-", "--", "-.", ":"], strict=False):
-            heights = numbers(heights, name)
-            if heights.shape != x.shape:
-                raise ValueError(f"`lines[{name!r}]` has shape {heights.shape}; `x` has {x.shape}.")
-            ax.plot(x, heights, color=colour, linestyle=dash, label=name)
+            across, heights = heights if isinstance(heights, tuple) else (x, heights)
+            across, heights = numbers(across, "x"), numbers(heights, name)
+            if heights.shape != across.shape:
+                raise ValueError(f"`lines[{name!r}]` has shape {heights.shape}; `x` has {across.shape}.")
+            ax.plot(across, heights, color=colour, linestyle=dash, label=name)
         for name, (across, up) in (points or {}).items():
             ax.plot([across], [up], "o", color=INK)
             ax.annotate(name, (across, up), xytext=(6, -12), textcoords="offset points")
@@ -234,4 +237,99 @@ def gradient(probs, targets, names=None):
         ax.set(xlabel="class", ylabel="probability", xticks=places, ylim=(0, 1.15))
         ax.set_xticklabels(names or [str(i) for i in places])
         ax.legend(loc="upper left", ncols=2)
+    return Drawing(figure)
+
+
+def pictures(images, titles, columns=4, height=None):
+    """Draw images in rows, each with its title above it.
+
+    Parameters
+    ----------
+    images : sequence of array_like, shape (H, W) or (H, W, 3)
+        Grey values (the ink: 0 is the page, 1 black, or light in the dark theme) or colours, 0 to 1.
+    titles : sequence of str
+        One for each image; a line break is allowed.
+    columns : int
+        Images in a row.
+    height : float, optional
+        Inches from one row to the next; by default room for a square image and a title of two lines.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        If there are not as many titles as images, or an image has another shape or a value outside 0 to 1.
+    """
+    images = [numbers(image, f"images[{i}]") for i, image in enumerate(images)]
+    if not images or len(images) != len(titles):
+        raise ValueError(f"{len(images)} images and {len(titles)} titles; wanted one title for each, at least one.")
+    for i, image in enumerate(images):
+        if image.ndim != 2 and image.shape[2:] != (3,):
+            raise ValueError(f"`images[{i}]` has shape {image.shape}; wanted (H, W) or (H, W, 3).")
+        bad = ~((image >= 0) & (image <= 1))
+        if bad.any():
+            raise ValueError(f"`images[{i}]` holds {image[first(bad)]} at {first(bad)}; wanted 0 to 1.")
+    rows = -(-len(images) // columns)
+    with mpl.rc_context({**STYLE, "axes.titlesize": 11}):
+        figure = Figure(figsize=(WIDTH, rows * (height or WIDTH / columns + 0.45)), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for i, (ax, image, title) in enumerate(zip(axes, images, titles, strict=False)):
+            if image.ndim == 2:  # black on nothing; the dark theme inverts what is named ink
+                image = np.concatenate([np.zeros((*image.shape, 3)), image[..., None]], axis=-1)
+            # Whole bytes, unresampled: the SVG then holds the pixels and nothing else.
+            shown = ax.imshow(np.round(255 * image).astype(np.uint8), interpolation="none")
+            shown.set_gid(f"{'ink' if image.shape[-1] == 4 else 'picture'}-{i}")
+            ax.set_title(title)
+        for ax in axes:
+            ax.axis("off")
+    return Drawing(figure)
+
+
+def matrix(counts, xlabel, ylabel, names=None):
+    """Draw a table of counts as tiles, the darker the larger its share of its row, with the count in each.
+
+    Parameters
+    ----------
+    counts : array_like of int, shape (K, K)
+        Rows and columns are classes.
+    xlabel, ylabel : str
+        What the columns and the rows are.
+    names : sequence of str, optional
+        Names of the K classes; by default their numbers.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        If `counts` is not a square table of numbers of 0 or more.
+    """
+    counts = _heights(counts, "counts")
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+        raise ValueError(f"`counts` has shape {counts.shape}; wanted (K, K).")
+    if (counts < 0).any():
+        at = first(counts < 0)
+        raise ValueError(f"`counts` holds {counts[at]} at {at}; a count is 0 or more.")
+    if (counts % 1).any():
+        at = first(counts % 1 != 0)
+        raise ValueError(f"`counts` holds {counts[at]} at {at}; a count is a whole number.")
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    places = np.arange(len(counts))
+    with mpl.rc_context({**STYLE, "font.size": 11}):
+        figure = Figure(figsize=(WIDTH, WIDTH), layout="constrained")
+        ax = figure.subplots()
+        for row, column in np.ndindex(counts.shape):
+            if counts[row, column]:
+                # A root, so that one in a thousand is still seen; at most 0.4, so that the number is read.
+                tile = (column - 0.5, row - 0.5), 1, 1
+                ax.add_patch(Rectangle(*tile, color=BLUE, linewidth=0, alpha=0.4 * share[row, column] ** 0.5))
+                ax.text(column, row, f"{counts[row, column]:.0f}", ha="center", va="center")
+        ax.set(xlim=(-0.5, len(counts) - 0.5), ylim=(len(counts) - 0.5, -0.5), xlabel=xlabel, ylabel=ylabel)
+        ax.set(xticks=places, yticks=places, xticklabels=names or places, yticklabels=names or places, aspect="equal")
+        ax.tick_params(length=0)
     return Drawing(figure)

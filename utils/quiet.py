@@ -2,6 +2,8 @@
 
 The notes (which CPU, which CUDA driver) go to stderr from C++ and differ between machines. A stored notebook
 compares stderr on CI, so they are kept out; Python warnings and errors are not touched.
+
+`VERBOSE` is for `fit`: 1, a progress bar, where a person waits, and 0 where outputs are stored or compared.
 """
 
 import os
@@ -10,6 +12,8 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # Python still raises every error
 # oneDNN chooses its kernels by CPU, and with them the last digits of a sum.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+VERBOSE = 0 if os.environ.get("COURSE_OUTPUTS") == "stored" else 1
 
 _stderr = os.dup(2)
 _nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -24,4 +28,4 @@ finally:
     os.close(_stderr)
     os.close(_nowhere)
 
-__all__ = ["keras", "tf"]
+__all__ = ["VERBOSE", "keras", "tf"]
