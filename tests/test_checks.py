@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from utils.checks import (
+    check_images,
     check_labels,
     check_logits,
+    check_masks,
     check_not_probs,
     check_targets,
     error_shown,
@@ -257,6 +259,176 @@ def test_rows_that_are_no_distributions_are_refused(targets, shape, message):
         check_targets(targets, shape, "t")
     with pytest.raises(ValueError, match=r"^`targets`"):
         check_targets(targets, shape)
+
+
+# check_images
+
+
+def pictures(*shape, **pixels):
+    """Return grey pictures; `at`, a position, gets `value`."""
+    images = np.full(shape, 0.5, np.float32)
+    if pixels:
+        images[pixels["at"]] = pixels["value"]
+    return images
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, ml_dtypes.bfloat16])
+def test_pictures_of_every_float_dtype_become_float32(dtype):
+    checked = check_images(np.array([[[[0.0], [0.5], [1.0]]]], dtype), (1, 3, 1))
+    assert checked.dtype == np.float32
+    np.testing.assert_array_equal(checked.ravel(), [0, 0.5, 1])
+
+
+def test_float32_pictures_are_not_copied():
+    digits = pictures(5, 28, 28, 1)
+    assert check_images(digits, (28, 28, 1)) is digits
+
+
+WANTED = "wanted (n, 4, 6, 3)."
+SPOILT = "Find where it comes from, often a division by 0, before training: one spoils every weight."
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (
+            pictures(2, 3, 4, 6),
+            f"`x` has shape (2, 3, 4, 6); {WANTED} The channels stand first; put them last: np.moveaxis(x, 1, -1).",
+        ),
+        (
+            pictures(2, 6, 4, 3),
+            f"`x` has shape (2, 6, 4, 3); {WANTED} Height and width are swapped; height comes first: x.swapaxes(1, 2).",
+        ),
+        (pictures(2, 4, 6), f"`x` has shape (2, 4, 6); {WANTED} The channels are missing: x[..., None]."),
+        (pictures(4, 6, 3), f"`x` has shape (4, 6, 3); {WANTED} One picture is a batch of one: x[None]."),
+        (
+            pictures(2, 4, 6, 4),
+            f"`x` has shape (2, 4, 6, 4); {WANTED} Four channels are often red, green, blue and opacity: x[..., :3].",
+        ),
+        (pictures(2, 8, 12, 3), f"`x` has shape (2, 8, 12, 3); {WANTED} Resize the pictures."),
+        (0.5, f"`x` has shape (); {WANTED} Resize the pictures."),
+        (pictures(0, 4, 6, 3), "`x` has shape (0, 4, 6, 3): no picture. Give at least one."),
+        (
+            np.full((1, 4, 6, 3), 200, np.uint8),
+            "`x` holds uint8 values; wanted floats from 0 to 1: x.astype(np.float32) / 255.",
+        ),
+        (np.ones((1, 4, 6, 3), int), "`x` holds int64 values; wanted floats from 0 to 1: x.astype(np.float32)."),
+        (np.ones((1, 4, 6, 3), bool), "`x` holds bool values; wanted floats from 0 to 1: x.astype(np.float32)."),
+        (
+            pictures(2, 4, 6, 3, at=(1, 2, 3, 0), value=NAN),
+            f"`x` holds nan at (1, 2, 3, 0); a pixel is a number from 0 to 1. {SPOILT}",
+        ),
+        (
+            pictures(2, 4, 6, 3, at=(0, 0, 5, 2), value=-INF),
+            f"`x` holds -inf at (0, 0, 5, 2); a pixel is a number from 0 to 1. {SPOILT}",
+        ),
+        (
+            pictures(2, 4, 6, 3, at=(0, 1, 0, 2), value=255),
+            "`x` holds 255.0 at (0, 1, 0, 2); a pixel is a number from 0 to 1. Pixels from 0 to 255? Use x / 255.",
+        ),
+        (
+            pictures(2, 4, 6, 3, at=(0, 1, 0, 2), value=-1),
+            "`x` holds -1.0 at (0, 1, 0, 2); a pixel is a number from 0 to 1. Pixels from −1 to 1? Use (x + 1) / 2.",
+        ),
+        (
+            pictures(2, 4, 6, 3, at=(0, 1, 0, 2), value=1.5),
+            "`x` holds 1.5 at (0, 1, 0, 2); a pixel is a number from 0 to 1. "
+            "The smallest is 0.5 and the largest 1.5; scale them.",
+        ),
+        ([[1], [1, 2]], "`x` is ragged: its rows differ in length. Give every row the same length."),
+    ],
+)
+def test_pictures_that_do_not_fit_are_refused(images, message):
+    with refused(message):
+        check_images(images, (4, 6, 3), "x")
+    with pytest.raises(ValueError, match=r"^`images`"):
+        check_images(images, (4, 6, 3))
+
+
+def test_a_square_picture_alone_is_not_called_swapped():
+    with refused("`images` has shape (28, 28, 1); wanted (n, 28, 28, 1). One picture is a batch of one: images[None]."):
+        check_images(pictures(28, 28, 1), (28, 28, 1))
+
+
+# check_masks
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.uint64])
+@pytest.mark.parametrize("shape", [(4, 6), (2, 4, 6)])
+def test_masks_lose_their_channel_and_become_int32(dtype, shape):
+    masks = np.arange(48).reshape(2, 4, 6).astype(dtype)
+    for given in (masks, masks[..., None]):
+        checked = check_masks(given, shape, 48)
+        assert checked.dtype == np.int32
+        np.testing.assert_array_equal(checked, masks)
+
+
+def holds(value, dtype=np.uint8, rest=2):
+    """Return one mask of 4 x 6 pixels, `value` at (0, 1, 5)."""
+    masks = np.full((1, 4, 6), rest, dtype)
+    masks[0, 1, 5] = value
+    return masks
+
+
+PLANE = "wanted (n, 4, 6)."
+RANGE = "at (0, 1, 5); 23 classes have numbers 0 to 22."
+
+
+@pytest.mark.parametrize(
+    ("masks", "message"),
+    [
+        (np.zeros((2, 4, 6, 23)), f"`y` has shape (2, 4, 6, 23); {PLANE} One-hot? Use y.argmax(axis=-1)."),
+        (
+            np.zeros((2, 23, 4, 6)),
+            f"`y` has shape (2, 23, 4, 6); {PLANE} One-hot with the classes first? Use y.argmax(axis=1).",
+        ),
+        (np.zeros((2, 1, 4, 6)), f"`y` has shape (2, 1, 4, 6); {PLANE} Use y[:, 0]."),
+        (
+            np.zeros((2, 6, 4)),
+            f"`y` has shape (2, 6, 4); {PLANE} Height and width are swapped; height comes first: y.swapaxes(1, 2).",
+        ),
+        (
+            np.zeros((2, 4, 6, 3)),
+            f"`y` has shape (2, 4, 6, 3); {PLANE} A colour for each class? "
+            "Look up the class number of each colour first.",
+        ),
+        (np.zeros((4, 6)), f"`y` has shape (4, 6); {PLANE} One mask is a batch of one: y[None]."),
+        (np.zeros((2, 8, 12)), f"`y` has shape (2, 8, 12); {PLANE} Resize them with nearest neighbour."),
+        (np.zeros((0, 4, 6), int), "`y` has shape (0, 4, 6): no mask. Give at least one."),
+        (
+            holds(6.5, float),
+            "`y` holds 6.5 at (0, 1, 5); a class number is whole. "
+            "A mask resized by blending? Resize it with nearest neighbour.",
+        ),
+        (
+            holds(NAN, float),
+            "`y` holds nan at (0, 1, 5); a class number is whole. "
+            "A mask resized by blending? Resize it with nearest neighbour.",
+        ),
+        (
+            holds(6, float),
+            "`y` holds float64 values; wanted integers. If they are whole numbers, pass y.astype(np.int32).",
+        ),
+        (holds(1, bool), "`y` holds bool values; wanted integers. If they are whole numbers, pass y.astype(np.int32)."),
+        (holds(-1, int), f"`y` holds -1 {RANGE}"),
+        (holds(24), f"`y` holds 24 {RANGE}"),
+        (holds(255), f"`y` holds 255 {RANGE} 255 often marks pixels without a class: give them one of their own."),
+        (holds(255, rest=0), f"`y` holds 255 {RANGE} A mask saved as black and white, 0 and 255? Use y // 255."),
+        (holds(23), f"`y` holds 23 {RANGE} Classes that start at 1? Use y - 1."),
+        (holds(23, rest=0), f"`y` holds 23 {RANGE}"),
+        ([[1], [1, 2]], "`y` is ragged: its rows differ in length. Give every row the same length."),
+    ],
+)
+def test_masks_that_do_not_fit_are_refused(masks, message):
+    with refused(message):
+        check_masks(masks, (4, 6), 23, "y")
+    with pytest.raises(ValueError, match=r"^`masks`"):
+        check_masks(masks, (4, 6), 23)
+
+
+def test_every_image_has_one_mask():
+    with refused("`masks` holds 1 masks for 3 images; every image has one mask."):
+        check_masks(holds(2), (3, 4, 6), 23)
 
 
 # error_shown

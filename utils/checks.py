@@ -206,3 +206,130 @@ def error_shown(width=80):
             print(textwrap.fill(line, width))
     else:
         raise AssertionError("the block was expected to fail, and ran")
+
+
+def check_images(images, shape, name="images"):
+    """Return a batch of pictures as float32 after checking shape and range.
+
+    Parameters
+    ----------
+    images : array_like of float, shape (n, H, W, C)
+        One picture or more, pixels from 0 to 1, the channels last.
+    shape : tuple of int
+        (H, W, C), what the model wants: (28, 28, 1) for digits, (96, 128, 3) for street views.
+    name : str
+        What the caller calls the argument.
+
+    Raises
+    ------
+    ValueError
+        If the shape differs, there is no picture, the dtype is not a float, or a pixel is NaN, infinite or outside
+        0 to 1.
+    """
+    array = rectangle(images, name)
+    if array.shape[1:] != shape or array.ndim != len(shape) + 1:
+        height, width, channels = shape
+        hints = {  # where two shapes are the same, as in a square picture, the later hint counts
+            (height, width, 4): f"Four channels are often red, green, blue and opacity: {name}[..., :3].",
+            (width, height, channels): f"Height and width are swapped; height comes first: {name}.swapaxes(1, 2).",
+            (channels, height, width): f"The channels stand first; put them last: np.moveaxis({name}, 1, -1).",
+            (height, width): f"The channels are missing: {name}[..., None].",
+            shape: f"One picture is a batch of one: {name}[None].",
+        }
+        hint = hints.get(array.shape if array.shape == shape else array.shape[1:], "Resize the pictures.")
+        raise ValueError(f"{_not_a_batch(array, shape, name)} {hint}")
+    if not len(array):
+        raise ValueError(f"`{name}` has shape {array.shape}: no picture. Give at least one.")
+    if array.dtype.kind != "f" and array.dtype.name != "bfloat16":
+        divide = " / 255" if array.dtype.kind in "iu" and array.max() > 1 else ""
+        raise ValueError(
+            f"`{name}` holds {array.dtype} values; wanted floats from 0 to 1: {name}.astype(np.float32){divide}."
+        )
+    bad = ~((array >= 0) & (array <= 1))
+    if bad.any():
+        at = first(bad)
+        low, high = array.min(), array.max()
+        hint = " Find where it comes from, often a division by 0, before training: one spoils every weight."
+        if np.isfinite(array).all():
+            hint = f" The smallest is {low:.6g} and the largest {high:.6g}; scale them."
+            if low >= 0 and 2 < high <= 255:
+                hint = f" Pixels from 0 to 255? Use {name} / 255."
+            elif low >= -1 and high <= 1:
+                hint = f" Pixels from −1 to 1? Use ({name} + 1) / 2."
+        raise ValueError(f"`{name}` holds {array[at]} at {at}; a pixel is a number from 0 to 1.{hint}")
+    return array.astype(np.float32, copy=False)
+
+
+def check_masks(masks, shape, classes, name="masks"):
+    """Return masks, a class number for each pixel, as int32 without a channel axis.
+
+    Parameters
+    ----------
+    masks : array_like of int, shape (n, H, W) or (n, H, W, 1)
+        The class of each pixel, 0 to classes - 1.
+    shape : tuple of int
+        (H, W), or (n, H, W) where the images are known: `images.shape[:3]`.
+    classes : int
+        How many classes there are.
+    name : str
+        What the caller calls the argument.
+
+    Returns
+    -------
+    ndarray of int32, shape (n, H, W)
+
+    Raises
+    ------
+    ValueError
+        If the shape differs (one-hot masks, a colour for each class, swapped axes), there is no mask or not one for
+        each image, the dtype is not an integer, or a class is out of range.
+    """
+    array = rectangle(masks, name)
+    height, width = shape[-2:]
+    if array.shape[1:] == (height, width, 1):
+        array = array[..., 0]
+    if array.shape[1:] != (height, width):
+        hints = {  # where two shapes are the same, as with 3 classes, the later hint counts
+            (height, width, 3): "A colour for each class? Look up the class number of each colour first.",
+            (width, height): f"Height and width are swapped; height comes first: {name}.swapaxes(1, 2).",
+            (classes, height, width): f"One-hot with the classes first? Use {name}.argmax(axis=1).",
+            (1, height, width): f"Use {name}[:, 0].",
+            (height, width, classes): f"One-hot? Use {name}.argmax(axis=-1).",
+            shape[-2:]: f"One mask is a batch of one: {name}[None].",
+        }
+        one = array.shape == shape[-2:]
+        hint = hints.get(array.shape if one else array.shape[1:], "Resize them with nearest neighbour.")
+        raise ValueError(f"{_not_a_batch(array, shape[-2:], name)} {hint}")
+    if not len(array):
+        raise ValueError(f"`{name}` has shape {array.shape}: no mask. Give at least one.")
+    if len(shape) == 3 and len(array) != shape[0]:
+        raise ValueError(f"`{name}` holds {len(array)} masks for {shape[0]} images; every image has one mask.")
+    if array.dtype.kind not in "iu":
+        broken = array != np.floor(array) if array.dtype.kind == "f" else np.zeros(0, bool)
+        if broken.any():
+            at = first(broken)
+            hint = "A mask resized by blending? Resize it with nearest neighbour."
+            raise ValueError(f"`{name}` holds {array[at]} at {at}; a class number is whole. {hint}")
+        raise ValueError(
+            f"`{name}` holds {array.dtype} values; wanted integers. "
+            f"If they are whole numbers, pass {name}.astype(np.int32)."
+        )
+    bad = (array < 0) | (array >= classes)
+    if bad.any():
+        at = first(bad)
+        hint = ""
+        if ((array == 0) | (array == 255)).all():
+            hint = f" A mask saved as black and white, 0 and 255? Use {name} // 255."
+        elif (array[bad] == 255).all():
+            hint = " 255 often marks pixels without a class: give them one of their own."
+        elif array.min() >= 1 and array.max() == classes:
+            hint = f" Classes that start at 1? Use {name} - 1."
+        raise ValueError(
+            f"`{name}` holds {array[at]} at {at}; {classes} classes have numbers 0 to {classes - 1}.{hint}"
+        )
+    return array.astype(np.int32)
+
+
+def _not_a_batch(array, shape, name):
+    """Return the sentence for an array that is no batch of `shape`."""
+    return f"`{name}` has shape {array.shape}; wanted (n, {', '.join(map(str, shape))})."
