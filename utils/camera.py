@@ -122,21 +122,28 @@ class Camera:
             colour = pattern(1 / inverse, y, colour, self.colour[area])
         self.paint(area, (rows >= upper) & (rows < lower), kind, colour, 1 / inverse)
 
-    def lay(self, kind, colour, x0, x1, z0=0.0, z1=1000.0, dash=0.0):
-        """Cover the ground between x0 and x1; a strip thinner than a pixel is widened, dashes are `dash` m long."""
+    def ground(self, z0, z1):
+        """Return the rows of the ground from z0 to z1, two slices, and x and z of their pixels."""
         top, bottom = span(self.row(0, z1), self.row(0, z0) if z0 else HEIGHT, HEIGHT)
         z = FOCAL * EYE / (np.arange(top, bottom)[:, None] + 0.5 - self.horizon)
-        x = ((np.arange(WIDTH) + 0.5 - self.vanish) / FOCAL - self.bend * np.minimum(z, FAR)) * z + self.aside
+        across = (np.arange(WIDTH) + 0.5 - self.vanish) / FOCAL
+        x = (across - self.bend * np.minimum(z, FAR)) * z + self.aside
+        return (slice(top, bottom), slice(None)), x, z
+
+    def lay(self, kind, colour, x0, x1, z0=0.0, z1=1000.0, dash=0.0):
+        """Cover the ground between x0 and x1; a strip thinner than a pixel is widened, dashes are `dash` m long."""
+        area, x, z = self.ground(z0, z1)
         grow = np.maximum(0.45 * z / FOCAL - (x1 - x0) / 2, 0)
         inside = (x >= x0 - grow) & (x < x1 + grow)
         if dash:
             inside &= part(z / dash / 2) < 0.5
-        self.paint((slice(top, bottom), slice(None)), inside, kind, colour, np.minimum(z, FAR))
+        self.paint(area, inside, kind, colour, np.minimum(z, FAR))
 
     def shade(self, x0, x1, z0, z1, strength=0.5):
         """Darken the ground in a rectangle, and whatever shows there."""
-        area = slice(*span(self.row(0, z1), self.row(0, z0), HEIGHT)), self.frame(x0, x1, 0, 0, z0)[1]
-        self.colour[area] *= np.float32(strength)
+        area, x, _ = self.ground(z0, z1)
+        inside = (x >= x0) & (x < x1)
+        np.multiply(self.colour[area], np.float32(strength), out=self.colour[area], where=inside[..., None])
 
     def photograph(self, fine, coarse, haze):
         """Return the picture as 8-bit levels: with texture, fog, light, soft focus and noise.
