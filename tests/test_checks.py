@@ -10,6 +10,7 @@ from utils.checks import (
     check_images,
     check_labels,
     check_logits,
+    check_masks,
     check_not_probs,
     check_targets,
     error_shown,
@@ -359,6 +360,87 @@ def test_images_with_a_value_outside_0_to_1_are_refused(values, message):
 def test_images_that_are_no_numbers_are_refused(images, message):
     with refused(message):
         check_images(images, (1, 1, 1), "x")
+
+
+# check_masks
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.uint64])
+@pytest.mark.parametrize("shape", [(4, 6), (2, 4, 6)])
+def test_masks_lose_their_channel_and_become_int32(dtype, shape):
+    masks = np.arange(48).reshape(2, 4, 6).astype(dtype)
+    for given in (masks, masks[..., None]):
+        checked = check_masks(given, shape, 48)
+        assert checked.dtype == np.int32
+        np.testing.assert_array_equal(checked, masks)
+
+
+def holds(value, dtype=np.uint8, rest=2):
+    """Return one mask of 4 x 6 pixels, `value` at (0, 1, 5)."""
+    masks = np.full((1, 4, 6), rest, dtype)
+    masks[0, 1, 5] = value
+    return masks
+
+
+PLANE = "wanted (n, 4, 6)."
+RANGE = "at (0, 1, 5); 23 classes have numbers 0 to 22."
+
+
+@pytest.mark.parametrize(
+    ("masks", "message"),
+    [
+        (np.zeros((2, 4, 6, 23)), f"`y` has shape (2, 4, 6, 23); {PLANE} One-hot? Use y.argmax(axis=-1)."),
+        (
+            np.zeros((2, 23, 4, 6)),
+            f"`y` has shape (2, 23, 4, 6); {PLANE} One-hot with the classes first? Use y.argmax(axis=1).",
+        ),
+        (np.zeros((2, 1, 4, 6)), f"`y` has shape (2, 1, 4, 6); {PLANE} Use y[:, 0]."),
+        (
+            np.zeros((2, 6, 4)),
+            f"`y` has shape (2, 6, 4); {PLANE} Height and width are swapped; height comes first: y.swapaxes(1, 2).",
+        ),
+        (
+            np.zeros((2, 4, 6, 3)),
+            f"`y` has shape (2, 4, 6, 3); {PLANE} A colour for each class? "
+            "Look up the class number of each colour first.",
+        ),
+        (np.zeros((4, 6)), f"`y` has shape (4, 6); {PLANE} One mask is a batch of one: y[None]."),
+        (np.zeros((2, 8, 12)), f"`y` has shape (2, 8, 12); {PLANE} Resize them with nearest neighbour."),
+        (np.zeros((0, 4, 6), int), "`y` has shape (0, 4, 6): no mask. Give at least one."),
+        (
+            holds(6.5, float),
+            "`y` holds 6.5 at (0, 1, 5); a class number is whole. "
+            "A mask resized by blending? Resize it with nearest neighbour.",
+        ),
+        (
+            holds(NAN, float),
+            "`y` holds nan at (0, 1, 5); a class number is whole. "
+            "A mask resized by blending? Resize it with nearest neighbour.",
+        ),
+        (
+            holds(6, float),
+            "`y` holds float64 values; wanted integers. If they are whole numbers, pass y.astype(np.int32).",
+        ),
+        (holds(1, bool), "`y` holds bool values; wanted integers. If they are whole numbers, pass y.astype(np.int32)."),
+        (holds(-1, int), f"`y` holds -1 {RANGE}"),
+        (holds(24), f"`y` holds 24 {RANGE}"),
+        (holds(255), f"`y` holds 255 {RANGE} 255 often marks pixels without a class: give them one of their own."),
+        (holds(255, rest=0), f"`y` holds 255 {RANGE} A mask saved as black and white, 0 and 255? Use y // 255."),
+        (holds(23), f"`y` holds 23 {RANGE} Classes that start at 1? Use y - 1."),
+        (holds(23, rest=0), f"`y` holds 23 {RANGE}"),
+        ([[1], [1, 2]], "`y` is ragged: its rows differ in length. Give every row the same length."),
+    ],
+)
+def test_masks_that_do_not_fit_are_refused(masks, message):
+    with refused(message):
+        check_masks(masks, (4, 6), 23, "y")
+    with pytest.raises(ValueError, match=r"^`masks`"):
+        check_masks(masks, (4, 6), 23)
+
+
+def test_every_image_has_one_mask():
+    with refused("`masks` holds 1 masks for 3 images; every image has one mask."):
+        check_masks(holds(2), (3, 4, 6), 23)
 
 
 # error_shown

@@ -220,6 +220,76 @@ def check_images(images, shape, name="images"):
     return array.astype(np.float32, copy=False)
 
 
+def check_masks(masks, shape, classes, name="masks"):
+    """Return masks, a class number for each pixel, as int32 without a channel axis.
+
+    Parameters
+    ----------
+    masks : array_like of int, shape (n, H, W) or (n, H, W, 1)
+        The class of each pixel, 0 to classes - 1.
+    shape : tuple of int
+        (H, W), or (n, H, W) where the images are known: `images.shape[:3]`.
+    classes : int
+        How many classes there are.
+    name : str
+        What the caller calls the argument.
+
+    Returns
+    -------
+    ndarray of int32, shape (n, H, W)
+
+    Raises
+    ------
+    ValueError
+        If the shape differs (one-hot masks, a colour for each class, swapped axes), there is no mask or not one for
+        each image, the dtype is not an integer, or a class is out of range.
+    """
+    array = rectangle(masks, name)
+    height, width = shape[-2:]
+    if array.shape[1:] == (height, width, 1):
+        array = array[..., 0]
+    if array.shape[1:] != (height, width):
+        hints = {  # where two shapes are the same, as with 3 classes, the later hint counts
+            (height, width, 3): "A colour for each class? Look up the class number of each colour first.",
+            (width, height): f"Height and width are swapped; height comes first: {name}.swapaxes(1, 2).",
+            (classes, height, width): f"One-hot with the classes first? Use {name}.argmax(axis=1).",
+            (1, height, width): f"Use {name}[:, 0].",
+            (height, width, classes): f"One-hot? Use {name}.argmax(axis=-1).",
+            shape[-2:]: f"One mask is a batch of one: {name}[None].",
+        }
+        one = array.shape == shape[-2:]
+        hint = hints.get(array.shape if one else array.shape[1:], "Resize them with nearest neighbour.")
+        raise ValueError(f"`{name}` has shape {array.shape}; wanted (n, {height}, {width}). {hint}")
+    if not len(array):
+        raise ValueError(f"`{name}` has shape {array.shape}: no mask. Give at least one.")
+    if len(shape) == 3 and len(array) != shape[0]:
+        raise ValueError(f"`{name}` holds {len(array)} masks for {shape[0]} images; every image has one mask.")
+    if array.dtype.kind not in "iu":
+        broken = array != np.floor(array) if array.dtype.kind == "f" else np.zeros(0, bool)
+        if broken.any():
+            at = first(broken)
+            hint = "A mask resized by blending? Resize it with nearest neighbour."
+            raise ValueError(f"`{name}` holds {array[at]} at {at}; a class number is whole. {hint}")
+        raise ValueError(
+            f"`{name}` holds {array.dtype} values; wanted integers. "
+            f"If they are whole numbers, pass {name}.astype(np.int32)."
+        )
+    bad = (array < 0) | (array >= classes)
+    if bad.any():
+        at = first(bad)
+        hint = ""
+        if ((array == 0) | (array == 255)).all():
+            hint = f" A mask saved as black and white, 0 and 255? Use {name} // 255."
+        elif (array[bad] == 255).all():
+            hint = " 255 often marks pixels without a class: give them one of their own."
+        elif array.min() >= 1 and array.max() == classes:
+            hint = f" Classes that start at 1? Use {name} - 1."
+        raise ValueError(
+            f"`{name}` holds {array[at]} at {at}; {classes} classes have numbers 0 to {classes - 1}.{hint}"
+        )
+    return array.astype(np.int32)
+
+
 @contextlib.contextmanager
 def error_shown(width=80):
     """Run the `with` block, which must fail, and print the error as `Type: message` instead of a traceback.
