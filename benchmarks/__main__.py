@@ -7,7 +7,7 @@ import sys
 
 from benchmarks import harness
 
-NAMES = ("digits",)
+NAMES = ("digits", "scenes")
 
 
 def results_page(results):

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from utils.quiet import keras  # before the benchmarks: TensorFlow reads once whether oneDNN is on
@@ -19,7 +20,7 @@ STORED = json.loads((FOLDER / "results.json").read_text())
 @pytest.fixture(scope="module")
 def benchmarks():
     """Return the modules."""
-    names = {"program": "__main__", "harness": "harness", "digits": "digits"}
+    names = {"program": "__main__", "harness": "harness", "digits": "digits", "scenes": "scenes"}
     return SimpleNamespace(**{key: importlib.import_module(f"benchmarks.{name}") for key, name in names.items()})
 
 
@@ -166,7 +167,7 @@ def test_a_record_replaces_its_own_section_and_keeps_the_others(benchmarks, else
 
 def test_an_unknown_benchmark_ends_the_program_before_any_is_run(benchmarks, elsewhere, monkeypatch):
     monkeypatch.setattr(benchmarks.digits, "measure", lambda: pytest.fail("it measured"))
-    with pytest.raises(SystemExit, match=r"^no benchmark speech, words; there are: digits$"):
+    with pytest.raises(SystemExit, match=r"^no benchmark speech, words; there are: digits, scenes$"):
         benchmarks.program.main(["words", "digits", "speech"])
     assert list(elsewhere.iterdir()) == []
 
@@ -174,6 +175,7 @@ def test_an_unknown_benchmark_ends_the_program_before_any_is_run(benchmarks, els
 @pytest.mark.parametrize("names", [[], ["digits"]])
 def test_the_program_stores_what_it_measured_and_prints_the_page(names, benchmarks, elsewhere, monkeypatch, capsys):
     monkeypatch.setattr(benchmarks.digits, "measure", made_up)
+    monkeypatch.setattr(benchmarks.program, "NAMES", ("digits",))
     benchmarks.program.main(names)
     assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"  # measured is TensorFlow as it comes
     results = json.loads((elsewhere / "results.json").read_text())
@@ -185,3 +187,23 @@ def test_the_program_stores_what_it_measured_and_prints_the_page(names, benchmar
 
 def test_what_was_not_measured_has_no_section(benchmarks):
     assert "##" not in benchmarks.program.results_page({})
+
+
+# The scenes
+
+
+def test_class_weights_have_mean_1_over_the_pixels_and_fall_with_frequency(benchmarks):
+    masks = np.repeat(np.arange(23), np.arange(1, 24) ** 2)[None, None]
+    weightings = benchmarks.scenes.class_weights(masks)
+    assert weightings.pop("none") is None
+    for power, weights in zip((0.5, 1), (weightings["root"], weightings["inverse"]), strict=True):
+        assert weights[masks].mean() == pytest.approx(1)
+        assert weights[0] / weights[1] == pytest.approx(4**power)
+
+
+def test_the_stored_u_nets_have_twice_the_iou_of_a_guess_by_colour_and_rare_classes_gain_recall():
+    runs = {run["weights"]: run for run in STORED["scenes"]["runs"]}
+    assert list(runs) == ["none", "root", "inverse"]
+    assert np.mean(runs["none"]["iou"]) > 2 * 0.15  # chapter 8 shows that colour alone stays below 0.15
+    assert runs["none"]["accuracy"] > runs["root"]["accuracy"] > runs["inverse"]["accuracy"]
+    assert np.mean(runs["inverse"]["recall"]) > np.mean(runs["none"]["recall"])

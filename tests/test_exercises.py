@@ -6,7 +6,7 @@ import pytest
 
 from utils import exercises
 from utils.losses import cross_entropy, cross_entropy_gradient, softmax
-from utils.quiet import tf
+from utils.quiet import keras, tf
 
 pytestmark = pytest.mark.filterwarnings("error")  # an overflow in an answer is the checker's to report
 
@@ -119,6 +119,41 @@ def best_temperature(z, y, candidates):
     return candidates[losses_at(candidates, y, z).argmin()]
 
 
+# Entries for tests/test_exercises.py, chapter 8. `cross_entropy`, `softmax`, `np`, `tf` are imported there.
+
+# Helpers: beside the others at the top.
+
+
+def pixel_loss(masks, logits):
+    valid = masks != 255
+    return cross_entropy(masks[valid], logits[valid]).mean() if valid.any() else 0.0
+
+
+def naive_pixel_loss(masks, logits):
+    probs = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    valid = masks != 255
+    return -np.log(probs[valid, masks[valid]]).mean() if valid.any() else 0.0
+
+
+def keras_pixel_loss(masks, logits):
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=255)(masks, logits)
+
+
+def iou(masks, predicted, classes):
+    predicted = np.where(masks == 255, 255, predicted)
+    pairs = [(masks == c, predicted == c) for c in range(classes)]
+    return [(a & b).sum() / (a | b).sum() if (a | b).any() else np.nan for a, b in pairs]
+
+
+def iou_with_void(masks, predicted, classes):
+    pairs = [(masks == c, predicted == c) for c in range(classes)]
+    return [(a & b).sum() / (a | b).sum() for a, b in pairs]
+
+
+def recall(masks, predicted, classes):
+    return [(predicted[masks == c] == c).mean() for c in range(classes)]
+
+
 RIGHT = [
     ("check_same_softmax", [3, 1, 0]),
     ("check_same_softmax", np.array([2.0, 0, -1]) - 1000),
@@ -168,6 +203,14 @@ RIGHT = [
     ("check_fit_temperature", best_temperature),
     ("check_fit_temperature", lambda z, y, c: min(c, key=lambda t: naive_sparse_loss(y, z / t).sum())),
     ("check_fit_temperature", lambda z, y, c: tf.constant(best_temperature(z, y, c), tf.float32)),
+    ("check_mask_from_logits", lambda z: z.argmax(axis=-1)),
+    ("check_mask_from_logits", lambda z: tf.argmax(z, axis=-1)),
+    ("check_mask_from_logits", lambda z: softmax(z).argmax(-1).astype(np.uint8)),
+    ("check_pixel_loss", pixel_loss),
+    ("check_pixel_loss", keras_pixel_loss),
+    ("check_iou", iou),
+    ("check_iou", lambda *a: np.array(iou(*a), np.float32)),
+    ("check_iou", lambda *a: tf.constant(iou(*a))),
 ]
 
 
@@ -520,6 +563,61 @@ WRONG = [
         lambda z, y, c: best_temperature(z, y, np.array([0.25, 0.5, 1, 2, 3])),  # its own candidates
         "the temperature where every row is right is 0.25 where 1 is wanted.",
     ),
+    ("check_mask_from_logits", None, "mask from logits: not yet. Your answer is a NoneType; pass the function itself"),
+    ("check_mask_from_logits", forgetful, "the mask of (2, 3, 4, 5) logits is None; does your function return"),
+    ("check_mask_from_logits", failing, "the mask of (2, 3, 4, 5) logits raised RuntimeError: half finished"),
+    ("check_mask_from_logits", lambda z: z.max(axis=-1), "the mask of (2, 3, 4, 5) logits is -0.35161713 where 3 is"),
+    (
+        "check_mask_from_logits",
+        lambda z: z.argmax(axis=1),
+        "the mask of (2, 3, 4, 5) logits has shape (2, 4, 5); wanted (2, 3, 4).",
+    ),
+    (
+        "check_mask_from_logits",
+        lambda z: z.argmax(axis=-1, keepdims=True),
+        "the mask of (2, 3, 4, 5) logits has shape (2, 3, 4, 1); wanted (2, 3, 4).",
+    ),
+    ("check_mask_from_logits", lambda z: z.argmax(z.shape.index(z.shape[-1])), "the mask of (3, 3, 3, 3) logits is "),
+    ("check_mask_from_logits", lambda z: (z * (z > 0)).argmax(axis=-1), "the mask of (2, 3, 4, 5) logits is 0 where 3"),
+    ("check_pixel_loss", 0.5, "loss of the valid pixels: not yet. Your answer is a float; pass the function itself"),
+    ("check_pixel_loss", forgetful, "the loss of a batch without void pixels is None; does your function return"),
+    (
+        "check_pixel_loss",
+        lambda y, z: cross_entropy(np.minimum(y, 4), z),
+        "the loss of a batch without void pixels has shape (2, 3, 4); wanted one number.",
+    ),
+    (
+        "check_pixel_loss",
+        lambda y, z: cross_entropy(y, z).mean(),
+        "the loss of a batch with 7 void pixels of 24 raised ValueError: ",
+    ),
+    (
+        "check_pixel_loss",
+        lambda y, z: (cross_entropy(np.where(y == 255, 0, y), z) * (y != 255)).mean(),
+        "the loss of a batch with 7 void pixels of 24 is ",
+    ),
+    ("check_pixel_loss", naive_pixel_loss, "the loss of a batch with large logits holds nan."),
+    (
+        "check_pixel_loss",
+        lambda y, z: pixel_loss(y, z) if (y != 255).any() else np.nan,
+        "the loss of a batch that is all void holds nan.",
+    ),
+    ("check_iou", np.array([0.75, 0.5, 0.5]), "IoU of each class: not yet. Your answer is a ndarray; pass the"),
+    ("check_iou", forgetful, "an IoU of two rows of four pixels is None; does your function return something?"),
+    ("check_iou", failing, "For two rows of four pixels it raised RuntimeError: half finished"),
+    ("check_iou", recall, "an IoU of two rows of four pixels is 1 where 0.5 is wanted."),
+    ("check_iou", lambda *a: np.nanmean(iou(*a)), "an IoU of two rows of four pixels has shape (); wanted (3,)."),
+    (
+        "check_iou",
+        lambda *a: np.nan_to_num(iou(*a)),
+        "For a class that nobody names, class 3 is 0.0 where nan is wanted.",
+    ),
+    (
+        "check_iou",
+        lambda y, p, k: [*iou(y, p, k)[:2], np.nan],
+        "For two rows of four pixels, class 2 is nan where 0.5 is wanted.",
+    ),
+    ("check_iou", iou_with_void, "For two void pixels, class 2 is 0.0 where nan is wanted."),
 ]
 
 

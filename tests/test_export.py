@@ -30,7 +30,7 @@ def test_the_named_models_are_made_or_all(made):
 
 
 def test_every_maker_is_named_as_the_model_that_it_makes():
-    for name in export.MAKERS:
+    for name in {*export.MAKERS} - {"scene_losses"}:
         assert getattr(models, name)().name == name
 
 

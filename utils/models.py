@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.checks import check_images, check_labels
+from utils.checks import check_images, check_labels, check_masks
 from utils.quiet import keras
 
 layers = keras.layers
@@ -180,6 +180,86 @@ def train_digits(model, images, labels, epochs=1, verbose=0):
         steps_per_execution=min(20, steps),  # one call from Python for 20 steps
     )
     return model.fit(images, labels, batch, epochs, verbose=verbose)
+
+
+def unet(channels=(16, 32, 64, 128), classes=23):
+    """Return a small U-Net for street views, 354,487 parameters as it stands.
+
+    On the way down each stage sees half the rows and columns of the one above, on the way up the answer is enlarged
+    again and laid beside the features of the same size, the skip. So a pixel is judged by its neighbourhood and keeps
+    its place. Source of the idea: Ronneberger, Fischer and Brox, https://arxiv.org/abs/1505.04597.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Filters of each stage, from the full size down.
+    classes : int
+        How many logits for each pixel.
+
+    Returns
+    -------
+    keras.Model
+        Untrained, not compiled; images (N, 96, 128, 3) of 0 to 1 to logits (N, 96, 128, classes).
+    """
+    images = features = keras.Input((96, 128, 3))
+    skips = []
+    for filters in channels[:-1]:
+        skips.append(_convolution(features, filters))
+        features = layers.MaxPool2D(2)(skips[-1])
+    for _ in range(2):
+        features = _convolution(features, channels[-1])
+    for filters, skip in zip(channels[-2::-1], reversed(skips), strict=True):
+        # Narrowed before it is enlarged: a quarter of the work.
+        narrow = layers.Conv2D(filters, 1, use_bias=False)(features)
+        both = layers.Concatenate()([layers.UpSampling2D(2)(narrow), skip])
+        features = _convolution(both, filters)
+    return keras.Model(images, layers.Conv2D(classes, 1)(features), name="unet")
+
+
+def _convolution(features, filters):
+    """Return features after a 3 by 3 convolution, normalisation and ReLU."""
+    features = layers.Conv2D(filters, 3, padding="same", use_bias=False)(features)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(features))
+
+
+def train_scenes(model, images, masks, epochs=1, class_weights=None, verbose=0):
+    """Train a network on street views: Adam, rise and fall, batches of 8, the mean loss of all pixels.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Ends in logits for each pixel; compiled here.
+    images : array_like, shape (N, H, W, 3)
+        Values 0 to 1.
+    masks : array_like of int, shape (N, H, W) or (N, H, W, 1)
+        The class of each pixel.
+    epochs : int
+        Passes over the images.
+    class_weights : array_like, shape (K,), optional
+        What the loss of a pixel of each class is multiplied by.
+    verbose : int
+        1 for a progress bar.
+
+    Returns
+    -------
+    keras.callbacks.History
+
+    Raises
+    ------
+    ValueError
+        If images or masks are not of that form.
+    """
+    images = check_images(images, model.input_shape[1:])
+    masks = check_masks(masks, images.shape[:3], model.output_shape[-1])
+    batch = 8
+    steps = epochs * -(-len(images) // batch)
+    model.compile(
+        keras.optimizers.Adam(rise_and_fall(0.01, steps), beta_2=0.95),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        steps_per_execution=min(10, steps),
+    )
+    weights = None if class_weights is None else np.asarray(class_weights, np.float32)[masks]
+    return model.fit(images, masks, batch, epochs, sample_weight=weights, verbose=verbose)
 
 
 def logits_of(model, images, batch=500):
