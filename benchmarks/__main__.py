@@ -1,7 +1,6 @@
 """Run the benchmarks, all or the named ones, and write RESULTS.md: `python -m benchmarks [digits ...]`."""
 
 import importlib
-import json
 import os
 import sys
 
@@ -31,10 +30,9 @@ def main(names):
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     for name in names or NAMES:
         print(f"measuring {name}", flush=True)
-        harness.record(name, **importlib.import_module(f"benchmarks.{name}").measure())
-        page = results_page(json.loads(harness.RESULTS.read_text()))
+        page = results_page(harness.record(name, **importlib.import_module(f"benchmarks.{name}").measure()))
         (harness.FOLDER / "RESULTS.md").write_text(page)
-    print((harness.FOLDER / "RESULTS.md").read_text())
+    print(page)
 
 
 if __name__ == "__main__":

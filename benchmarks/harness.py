@@ -1,6 +1,7 @@
 """What every benchmark shares: a record of the machine, the raw figures in results.json, and RESULTS.md made from them.
 
-`make bench` runs all of them, `make bench BENCH=digits` one. A chapter quotes ratios only, read from results.json.
+`make bench` runs all of them, `make bench BENCH=digits` one. A chapter quotes ratios and scores, never seconds, and
+reads them from results.json.
 """
 
 import json
@@ -24,10 +25,10 @@ def machine():
     return f"{names[0] if names else platform.machine()}, {cores} cores; Python {platform.python_version()}, {packages}"
 
 
-def seconds(function):
+def seconds(function, *arguments, **options):
     """Return the wall time of one call of `function`, and what it returned."""
     start = time.perf_counter()
-    result = function()
+    result = function(*arguments, **options)
     return time.perf_counter() - start, result
 
 
@@ -38,10 +39,11 @@ def middle(values, decimals=1):
 
 
 def record(name, **measured):
-    """Store what one benchmark measured, with the machine, in results.json."""
+    """Store what one benchmark measured, with the machine, in results.json; return all of it."""
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results[name] = {"machine": machine(), **measured}
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    return results
 
 
 def table(header, rows):

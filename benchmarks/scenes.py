@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.harness import seconds, table
-from utils.metrics import confusion, iou
+from utils.metrics import class_weights, confusion, iou
 from utils.models import logits_of, train_scenes, unet
 from utils.quiet import keras
 from utils.scenes import CLASSES, street_scenes
@@ -11,7 +11,7 @@ from utils.scenes import CLASSES, street_scenes
 SCENES, EPOCHS = 1000, 8
 
 
-def class_weights(masks):
+def weightings(masks):
     """Return the three weightings: none, the inverse of a class's frequency, and its root. Each has mean 1 over pixels.
 
     Parameters
@@ -23,9 +23,8 @@ def class_weights(masks):
     -------
     dict of str to ndarray, shape (K,), or None
     """
-    share = np.bincount(masks.ravel(), minlength=len(CLASSES)) / masks.size
-    weightings = {"root": share**-0.5, "inverse": 1 / share}
-    return {"none": None, **{name: weights / (weights * share).sum() for name, weights in weightings.items()}}
+    powers = {"root": 0.5, "inverse": 1}
+    return {"none": None, **{name: class_weights(masks, len(CLASSES), power) for name, power in powers.items()}}
 
 
 def measure():
@@ -33,10 +32,10 @@ def measure():
     images, masks = street_scenes(SCENES, seed=0)
     unseen, truth = street_scenes(200, seed=1)
     runs = []
-    for name, weights in class_weights(masks).items():
+    for name, weights in weightings(masks).items():
         keras.utils.set_random_seed(0)
         model = unet()
-        time, _ = seconds(lambda model=model, weights=weights: train_scenes(model, images, masks, EPOCHS, weights))
+        time, _ = seconds(train_scenes, model, images, masks, EPOCHS, weights)
         counts = confusion(truth, logits_of(model, unseen, batch=20).argmax(axis=-1), len(CLASSES))
         runs.append(
             {

@@ -194,7 +194,7 @@ def test_what_was_not_measured_has_no_section(benchmarks):
 
 def test_class_weights_have_mean_1_over_the_pixels_and_fall_with_frequency(benchmarks):
     masks = np.repeat(np.arange(23), np.arange(1, 24) ** 2)[None, None]
-    weightings = benchmarks.scenes.class_weights(masks)
+    weightings = benchmarks.scenes.weightings(masks)
     assert weightings.pop("none") is None
     for power, weights in zip((0.5, 1), (weightings["root"], weightings["inverse"]), strict=True):
         assert weights[masks].mean() == pytest.approx(1)

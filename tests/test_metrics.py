@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from utils.metrics import confusion, iou
+from utils.metrics import class_weights, confusion, iou
 from utils.quiet import keras
 
 RNG = np.random.default_rng(0)
@@ -55,3 +55,16 @@ def test_a_class_in_neither_is_nan_and_one_in_only_one_is_0():
 def test_what_is_no_pair_of_class_arrays_is_refused(labels, predicted, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         confusion(labels, predicted, 3)
+
+
+@pytest.mark.parametrize("power", [0, 0.5, 1])
+def test_class_weights_fall_with_frequency_and_have_mean_1_over_the_labels(power):
+    labels = np.array([[0] * 9, [1] * 4 + [2] * 5])
+    weights = class_weights(labels, 3, power)
+    assert weights[labels].mean() == pytest.approx(1)
+    assert weights[1] / weights[0] == pytest.approx((9 / 4) ** power)
+
+
+def test_a_class_that_does_not_occur_has_no_weight():
+    with pytest.raises(ValueError, match=r"^`labels` hold no 2; give more of them, or a weight by hand\.$"):
+        class_weights(np.array([0, 1, 3]), 4, 1)

@@ -213,8 +213,7 @@ def check_images(images, shape, name="images"):
         raise ValueError(f"`{name}` has shape {array.shape}; wanted (N, {height}, {width}, {channels}).{hint}")
     if not (array.min() >= 0 and array.max() <= 1):  # NaN compares as False
         at = first(~((array >= 0) & (array <= 1)))
-        finite = np.isfinite(array)
-        of_bytes = finite.all() and array.min() >= 0 and 1 < array.max() <= 255
+        of_bytes = array.min() >= 0 and 1 < array.max() <= 255  # NaN and infinities compare as False
         hint = f" Grey values of 0 to 255? Use {name} / 255." if of_bytes else ""
         raise ValueError(f"`{name}` holds {array[at]} at {at}; wanted 0 to 1.{hint}")
     return array.astype(np.float32, copy=False)

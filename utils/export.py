@@ -15,6 +15,12 @@ from utils.quiet import keras
 from utils.scenes import CLASSES, street_scenes
 
 
+def _round(model):
+    """Round the weights to float16: the accuracy to state is that of what is stored."""
+    for weight in model.weights:
+        weight.assign(weight.numpy().astype("<f2"))
+
+
 def digit_cnn():
     """Train `digit_cnn` for 8 epochs on the 60,000 digits and store its weights; takes 2 minutes on 2 cores."""
     (x, y), (x_test, y_test) = load_mnist()
@@ -22,9 +28,7 @@ def digit_cnn():
     keras.utils.set_random_seed(0)
     model = models.digit_cnn()
     models.train_digits(model, x, y, epochs=8, verbose=1)
-    # The accuracy to state is that of what is stored, float16, and not that of the float32 weights at hand.
-    for weight in model.weights:
-        weight.assign(weight.numpy().astype("<f2"))
+    _round(model)
     right = int((models.logits_of(model, x_test).argmax(-1) == y_test).sum())
     models.save_weights(
         model,
@@ -42,8 +46,7 @@ def unet():
     keras.utils.set_random_seed(0)
     model = models.unet()
     models.train_scenes(model, images, masks, epochs=10, verbose=1)
-    for weight in model.weights:
-        weight.assign(weight.numpy().astype("<f2"))
+    _round(model)
     images, masks = street_scenes(200, seed=1)
     counts = confusion(masks, models.logits_of(model, images, batch=20).argmax(-1), len(CLASSES))
     facts = {

@@ -49,3 +49,31 @@ def iou(counts):
     both = counts.diagonal()
     either = counts.sum(axis=0) + counts.sum(axis=1) - both
     return np.divide(both, either, out=np.full(len(counts), np.nan), where=either > 0)
+
+
+def class_weights(labels, classes, power):
+    """Return a weight for each class, (1 / its frequency) to a power, divided by the mean weight of all labels.
+
+    Parameters
+    ----------
+    labels : ndarray of int, any shape
+        Class numbers; each class occurs.
+    classes : int
+        How many classes there are.
+    power : float
+        1 gives every class the same share of the loss, 0 every label.
+
+    Returns
+    -------
+    ndarray of float64, shape (classes,)
+
+    Raises
+    ------
+    ValueError
+        If a class does not occur: its weight would be infinite.
+    """
+    share = np.bincount(labels.ravel(), minlength=classes) / labels.size
+    if not share.all():
+        raise ValueError(f"`labels` hold no {np.argmin(share)}; give more of them, or a weight by hand.")
+    weights = share**-power
+    return weights / (weights * share).sum()

@@ -170,16 +170,42 @@ def train_digits(model, images, labels, epochs=1, verbose=0):
     """
     images = check_images(images, (28, 28, 1))
     labels = check_labels(labels, (len(images), 10))
-    batch = 128
-    steps = epochs * -(-len(images) // batch)
+    return train(model, images, labels, 128, epochs, 0.015, metrics=["accuracy"], verbose=verbose)
+
+
+def train(model, inputs, labels, batch, epochs, peak, at_once=20, metrics=None, **options):
+    """Compile and fit a model that ends in logits on integer labels: Adam with a short memory, rise and fall.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Ends in logits (N, ..., K); compiled here.
+    inputs, labels : ndarray
+        Checked examples, and their classes of shape (N, ...).
+    batch, epochs : int
+        Examples in a step, and passes over all of them.
+    peak : float
+        The highest learning rate.
+    at_once : int
+        Steps in one call from Python: small steps are mostly overhead.
+    metrics : list, optional
+        As for `compile`.
+    **options
+        As for `fit`.
+
+    Returns
+    -------
+    keras.callbacks.History
+    """
+    steps = epochs * -(-len(inputs) // batch)
     model.compile(
         # 0.95 forgets an old gradient after 20 steps; 0.999 would take 1,000.
-        keras.optimizers.Adam(rise_and_fall(0.015, steps), beta_2=0.95),
+        keras.optimizers.Adam(rise_and_fall(peak, steps), beta_2=0.95),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-        steps_per_execution=min(20, steps),  # one call from Python for 20 steps
+        metrics=metrics,
+        steps_per_execution=min(at_once, steps),
     )
-    return model.fit(images, labels, batch, epochs, verbose=verbose)
+    return model.fit(inputs, labels, batch, epochs, **options)
 
 
 def unet(channels=(16, 32, 64, 128), classes=23):
@@ -251,15 +277,8 @@ def train_scenes(model, images, masks, epochs=1, class_weights=None, verbose=0):
     """
     images = check_images(images, model.input_shape[1:])
     masks = check_masks(masks, images.shape[:3], model.output_shape[-1])
-    batch = 8
-    steps = epochs * -(-len(images) // batch)
-    model.compile(
-        keras.optimizers.Adam(rise_and_fall(0.01, steps), beta_2=0.95),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        steps_per_execution=min(10, steps),
-    )
     weights = None if class_weights is None else np.asarray(class_weights, np.float32)[masks]
-    return model.fit(images, masks, batch, epochs, sample_weight=weights, verbose=verbose)
+    return train(model, images, masks, 8, epochs, 0.01, at_once=10, sample_weight=weights, verbose=verbose)
 
 
 def logits_of(model, images, batch=500):
