@@ -6,7 +6,7 @@ import sys
 
 from benchmarks import harness
 
-NAMES = ("digits", "scenes")
+NAMES = ("digits", "scenes", "text")
 
 
 def results_page(results):

@@ -20,7 +20,7 @@ STORED = json.loads((FOLDER / "results.json").read_text())
 @pytest.fixture(scope="module")
 def benchmarks():
     """Return the modules."""
-    names = {"program": "__main__", "harness": "harness", "digits": "digits", "scenes": "scenes"}
+    names = {"program": "__main__", "harness": "harness", "digits": "digits", "scenes": "scenes", "text": "text"}
     return SimpleNamespace(**{key: importlib.import_module(f"benchmarks.{name}") for key, name in names.items()})
 
 
@@ -167,7 +167,7 @@ def test_a_record_replaces_its_own_section_and_keeps_the_others(benchmarks, else
 
 def test_an_unknown_benchmark_ends_the_program_before_any_is_run(benchmarks, elsewhere, monkeypatch):
     monkeypatch.setattr(benchmarks.digits, "measure", lambda: pytest.fail("it measured"))
-    with pytest.raises(SystemExit, match=r"^no benchmark speech, words; there are: digits, scenes$"):
+    with pytest.raises(SystemExit, match=r"^no benchmark speech, words; there are: digits, scenes, text$"):
         benchmarks.program.main(["words", "digits", "speech"])
     assert list(elsewhere.iterdir()) == []
 
@@ -207,3 +207,60 @@ def test_the_stored_u_nets_have_twice_the_iou_of_a_guess_by_colour_and_rare_clas
     assert np.mean(runs["none"]["iou"]) > 2 * 0.15  # chapter 8 shows that colour alone stays below 0.15
     assert runs["none"]["accuracy"] > runs["root"]["accuracy"] > runs["inverse"]["accuracy"]
     assert np.mean(runs["inverse"]["recall"]) > np.mean(runs["none"]["recall"])
+
+
+# Characters
+
+
+def test_every_training_of_ours_is_ahead_of_the_tutorial_at_equal_time_and_the_longer_ones_below_2_3_bits():
+    race = STORED["text"]["race"]
+    ours, theirs = ([run for run in race if run["who"] == who] for who in ("char_lstm", "tutorial"))
+    assert len(ours) == len(theirs) == 4
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine["bits"] < other["bits"]
+        assert mine["seconds"] <= other["seconds"]  # the tutorial's network never has less
+    assert [run["bits"] for run in ours] == sorted((run["bits"] for run in ours), reverse=True)
+    best = [run["bits"] for run in ours if run["seconds"] <= 150]
+    assert min(best) <= 2.3
+
+
+def test_the_opponent_is_the_network_of_the_text_generation_tutorial(benchmarks):
+    model = benchmarks.text.tutorial_gru(66)
+    assert model.count_params() == 4_022_850  # as the summary on the tutorial's page has it
+    assert type(model.optimizer) is keras.optimizers.Adam
+    assert float(model.optimizer.learning_rate) == np.float32(0.001)
+
+
+def test_steps_are_timed_after_the_first(benchmarks):
+    model = keras.Sequential([keras.Input((3, 2)), keras.layers.Dense(4)])
+    times = benchmarks.text.one_step(model, np.zeros((1, 3, 2), np.float32), np.zeros((1, 3), int))
+    assert len(times) == benchmarks.text.REPEATS
+    assert min(times) > 0
+
+
+def test_generation_counts_the_characters_of_all_texts(benchmarks, monkeypatch):
+    monkeypatch.setattr(benchmarks.text, "REPEATS", 2)
+    clock = iter([10.0, 12.0, 20.0, 21.0])
+    monkeypatch.setattr(benchmarks.text.time, "perf_counter", lambda: next(clock))
+    assert benchmarks.text.generation(texts=2, length=3) == {"texts": 2, "speeds": [3.0, 6.0]}
+
+
+def test_the_page_of_the_characters_holds_each_run_and_the_ratios(benchmarks):
+    race = [
+        {"who": "char_lstm", "seconds": 40.0, "characters": 1_200_000, "bits": 2.25},
+        {"who": "tutorial", "seconds": 44.0, "characters": 192_000, "bits": 4.0},
+    ]
+    heads = [
+        {"head": head, "where": where, "nodes": nodes, "seconds": seconds}
+        for head, nodes, seconds in (
+            ("Dense", 10, [0.01, 0.02, 0.9]),
+            ("TimeDistributed(Dense)", 1000, [0.05, 0.06, 0.06]),
+        )
+        for where in ("last layer alone", "whole network")
+    ]
+    page = benchmarks.text.page({"race": race, "heads": heads, "generation": {"texts": 5, "speeds": [1000.0, 2000.0]}})
+    assert "| `char_lstm` | 40 | 1,200,000 | 30,000 | 2.250 |\n" in page
+    assert "| tutorial's GRU 1024 | 44 | 192,000 | 4,364 | 4.000 |\n" in page
+    assert "| last layer alone | `Dense` | 10 | 20 (10 to 900) |  |\n" in page
+    assert "| whole network | `TimeDistributed(Dense)` | 1,000 | 60 (50 to 60) | 3.00 |\n" in page
+    assert "of 5 texts side by side gives 1,500 (1,000 to 2,000) characters a\n" in page

@@ -154,6 +154,14 @@ def recall(masks, predicted, classes):
     return [(predicted[masks == c] == c).mean() for c in range(classes)]
 
 
+def top_k(logits, k):
+    return softmax(np.where(logits >= np.sort(logits)[..., -k, None], logits, -np.inf))
+
+
+def naive(logits):
+    return np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+
+
 RIGHT = [
     ("check_same_softmax", [3, 1, 0]),
     ("check_same_softmax", np.array([2.0, 0, -1]) - 1000),
@@ -211,6 +219,14 @@ RIGHT = [
     ("check_iou", iou),
     ("check_iou", lambda *a: np.array(iou(*a), np.float32)),
     ("check_iou", lambda *a: tf.constant(iou(*a))),
+    ("check_untrained_bits", 2),
+    ("check_untrained_bits", np.log2(4)),
+    ("check_untrained_bits", tf.constant(1.995)),
+    ("check_perplexity", lambda y, z: np.exp(cross_entropy(y, z).mean())),
+    ("check_perplexity", lambda y, z: 2 ** (cross_entropy(y, z) / np.log(2)).mean()),
+    ("check_perplexity", lambda y, z: tf.exp(keras.losses.SparseCategoricalCrossentropy(True, dtype="float64")(y, z))),
+    ("check_top_k", top_k),
+    ("check_top_k", lambda z, k: tf.constant(top_k(z, k), tf.float32)),
 ]
 
 
@@ -618,6 +634,70 @@ WRONG = [
         "For two rows of four pixels, class 2 is nan where 0.5 is wanted.",
     ),
     ("check_iou", iou_with_void, "For two void pixels, class 2 is 0.0 where nan is wanted."),
+    ("check_untrained_bits", None, f"untrained bits: not yet. your answer {NONE}"),
+    ("check_untrained_bits", np.log(4), "That is ln 4, in nats; divide by ln 2."),
+    ("check_untrained_bits", 4, "That is the perplexity; the bits are its logarithm to base 2."),
+    ("check_untrained_bits", 2.02, "2.02 bits are an even guess among 4.056 letters; here are 4."),
+    ("check_untrained_bits", -2, "-2 bits are an even guess among 0.25 letters; here are 4."),
+    ("check_untrained_bits", np.inf, "inf bits are an even guess among 1.153e+18 letters; here are 4."),
+    ("check_untrained_bits", "two", "your answer is a str that does not hold real numbers; wanted one number."),
+    ("check_perplexity", 4.0, "perplexity: not yet. Your answer is a float; pass the function itself"),
+    ("check_perplexity", forgetful, f"the perplexity of six positions that know nothing {NONE}"),
+    ("check_perplexity", failing, "the perplexity of six positions that know nothing raised RuntimeError"),
+    (
+        "check_perplexity",
+        lambda y, z: cross_entropy(y, z).mean(),
+        "the perplexity of six positions that know nothing is 1.3862944 where 4 is wanted.",
+    ),
+    (
+        "check_perplexity",
+        lambda y, z: 2 ** cross_entropy(y, z).mean(),
+        "the perplexity of six positions that know nothing is 2.6140638 where 4 is wanted.",
+    ),
+    (
+        "check_perplexity",
+        lambda y, z: np.exp(cross_entropy(y, z)).mean(),  # the mean of the exponentials
+        "the perplexity of six positions is ",
+    ),
+    (
+        "check_perplexity",
+        lambda y, z: np.exp(cross_entropy(y, z)),
+        "the perplexity of six positions that know nothing has shape (2, 3); wanted one number.",
+    ),
+    (
+        "check_perplexity",
+        lambda y, z: np.exp(cross_entropy(y, z).sum(axis=1).mean() / 3),  # three steps, whatever came
+        "the perplexity of two texts of one character is ",
+    ),
+    (
+        "check_perplexity",
+        lambda y, z: np.exp(-np.log(np.take_along_axis(naive(z), y[..., None], -1)).mean()),
+        "the perplexity of logits near 1000 holds nan.",
+    ),
+    ("check_top_k", 2, "top k: not yet. Your answer is a int; pass the function itself"),
+    ("check_top_k", forgetful, f"the probabilities of two rows, k = 2, {NONE}"),
+    ("check_top_k", failing, "the probabilities of two rows, k = 2, raised RuntimeError"),
+    ("check_top_k", lambda z, k: softmax(z), "the probabilities of two rows, k = 2, is 0.090030573 where 0 is wanted."),
+    (
+        "check_top_k",
+        lambda z, k: softmax(z) * (z >= np.sort(z)[..., -k, None]),  # not shared out again
+        "the probabilities of two rows, k = 2, is 0.6439",
+    ),
+    (
+        "check_top_k",
+        lambda z, k: softmax(np.where(z > np.sort(z)[..., -k, None], z, -np.inf)),  # one too few
+        "the probabilities of two rows, k = 2, is 1 where 0.7310",
+    ),
+    (
+        "check_top_k",
+        lambda z, k: softmax(np.where(z >= np.sort(z)[:, -k, None], z, -np.inf)),  # only for two axes
+        "the probabilities of shape (1, 2, 4), k = 2, ",
+    ),
+    (
+        "check_top_k",
+        lambda z, k: softmax(np.where(z >= np.sort(z.ravel())[-k], z, -1e9)),  # the largest of all rows
+        "the probabilities of two rows, k = 2, is ",
+    ),
 ]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from utils import export, models
+from utils import export, models, training, weights
 from utils.datasets import load_mnist
 
 
@@ -41,7 +41,7 @@ def test_the_stated_accuracy_is_that_of_the_weights_as_stored(monkeypatch, capsy
 
     def no_training(model, x, y, epochs, verbose):
         asked.update(shape=x.shape, range=(x.min(), x.max()), labels=y, epochs=epochs)
-        models.load_weights(model)
+        weights.load_weights(model)
         for weight in model.weights:  # numbers that float16 cannot hold
             weight.assign(weight * (1 + 2**-13))
 
@@ -49,8 +49,8 @@ def test_the_stated_accuracy_is_that_of_the_weights_as_stored(monkeypatch, capsy
         kept.update(model=model, facts=facts)
 
     monkeypatch.setattr(export, "load_mnist", lambda: (train, few))
-    monkeypatch.setattr(models, "train_digits", no_training)
-    monkeypatch.setattr(models, "save_weights", no_saving)
+    monkeypatch.setattr(training, "train_digits", no_training)
+    monkeypatch.setattr(weights, "save_weights", no_saving)
     export.main(["digit_cnn"])
 
     assert asked["shape"] == (60_000, 28, 28, 1)
@@ -59,6 +59,6 @@ def test_the_stated_accuracy_is_that_of_the_weights_as_stored(monkeypatch, capsy
     assert f"{asked['epochs']} epochs" in kept["facts"]["made"]
     for weight in kept["model"].get_weights():
         np.testing.assert_array_equal(weight, weight.astype(np.float16))
-    right = (models.logits_of(kept["model"], few[0][..., None] / 255).argmax(-1) == few[1]).sum()
+    right = (training.logits_of(kept["model"], few[0][..., None] / 255).argmax(-1) == few[1]).sum()
     assert kept["facts"]["right_of_10000_test_digits"] == right > 290
     assert capsys.readouterr().out == f"digit_cnn: {right} of 10,000 test digits right\n"

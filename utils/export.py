@@ -7,12 +7,13 @@ import sys
 
 import numpy as np
 
-from utils import models
-from utils.datasets import load_mnist
+from utils import models, training, weights
+from utils.datasets import load_mnist, load_shakespeare
 from utils.losses import log_softmax
 from utils.metrics import confusion, iou
 from utils.quiet import keras
 from utils.scenes import CLASSES, street_scenes
+from utils.text import encode, vocabulary, windows, works
 
 
 def _round(model):
@@ -27,10 +28,10 @@ def digit_cnn():
     x, x_test = (images[..., None] / np.float32(255) for images in (x, x_test))
     keras.utils.set_random_seed(0)
     model = models.digit_cnn()
-    models.train_digits(model, x, y, epochs=8, verbose=1)
+    training.train_digits(model, x, y, epochs=8, verbose=1)
     _round(model)
-    right = int((models.logits_of(model, x_test).argmax(-1) == y_test).sum())
-    models.save_weights(
+    right = int((training.logits_of(model, x_test).argmax(-1) == y_test).sum())
+    weights.save_weights(
         model,
         made="make models MODEL=digit_cnn: 8 epochs of train_digits on the 60,000 digits, seed 0",
         input="(N, 28, 28, 1), grey values 0 to 1",
@@ -45,15 +46,15 @@ def unet():
     images, masks = street_scenes(2000, seed=0)
     keras.utils.set_random_seed(0)
     model = models.unet()
-    models.train_scenes(model, images, masks, epochs=10, verbose=1)
+    training.train_scenes(model, images, masks, epochs=10, verbose=1)
     _round(model)
     images, masks = street_scenes(200, seed=1)
-    counts = confusion(masks, models.logits_of(model, images, batch=20).argmax(-1), len(CLASSES))
+    counts = confusion(masks, training.logits_of(model, images, batch=20).argmax(-1), len(CLASSES))
     facts = {
         "pixel_accuracy": round(float(counts.trace() / counts.sum()), 4),
         "mean_iou": round(float(iou(counts).mean()), 4),
     }
-    models.save_weights(
+    weights.save_weights(
         model,
         made="make models MODEL=unet: 10 epochs of train_scenes on street_scenes(2000, seed=0), seed 0",
         input="(N, 96, 128, 3), RGB 0 to 1",
@@ -64,6 +65,30 @@ def unet():
     print(f"{model.name}: {facts}")
 
 
+def char_lstm():
+    """Train `char_lstm` for 6 passes over all works but the last and store its weights; takes 45 minutes on 2 cores."""
+    text = load_shakespeare()
+    title, unseen = list(works(text).items())[-1]
+    characters = vocabulary(text.removesuffix(unseen))
+    # Every character is in two windows, once in each half.
+    inputs, targets = windows(encode(text.removesuffix(unseen), characters), 100, step=50)
+    keras.utils.set_random_seed(0)
+    model = models.char_lstm(len(characters))
+    training.train_text(model, inputs, targets, epochs=6, peak=0.007, verbose=2)
+    _round(model)
+    bits = round(training.bits(model, encode(unseen, characters)), 4)
+    weights.save_weights(
+        model,
+        made="make models MODEL=char_lstm: 6 epochs of train_text on every work but the last, seed 0",
+        input="(N, T), positions in `characters`",
+        output="(N, T, 84), logits of the next character",
+        characters=characters,
+        measured_on=title,
+        bits_a_character=bits,
+    )
+    print(f"{model.name}: {bits} bits a character on {title}")
+
+
 # A loss is stored as the nearest multiple of STEP, at most CAP: 255 steps, one byte.
 STEP, CAP = 0.05, 12.75
 
@@ -71,10 +96,10 @@ STEP, CAP = 0.05, 12.75
 def scene_losses():
     """Store what `unet` says of six unseen scenes: picture, mask, and −log p of every class at every pixel."""
     model = models.unet()
-    models.load_weights(model)
+    weights.load_weights(model)
     images, masks = street_scenes(6, seed=2)
-    losses = -log_softmax(models.logits_of(model, images))
-    folder, files = models.MODELS / "scenes", []
+    losses = -log_softmax(training.logits_of(model, images))
+    folder, files = weights.MODELS / "scenes", []
     folder.mkdir(parents=True, exist_ok=True)
     for i, parts in enumerate(zip(images, masks, losses, strict=True)):
         picture, mask, loss = parts
@@ -96,7 +121,7 @@ def scene_losses():
     print(f"scene_losses: {len(files)} scenes")
 
 
-MAKERS = {maker.__name__: maker for maker in (digit_cnn, unet, scene_losses)}
+MAKERS = {maker.__name__: maker for maker in (digit_cnn, unet, scene_losses, char_lstm)}
 
 
 def main(names):
