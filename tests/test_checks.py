@@ -18,7 +18,7 @@ from utils.checks import (
     numbers,
     rectangle,
 )
-from utils.quiet import tf
+from utils.quiet import keras, tf
 
 INF, NAN = np.inf, np.nan
 
@@ -481,6 +481,13 @@ def test_an_error_inside_a_graph_loses_its_stack_too(capsys):
     assert shown.startswith("InvalidArgumentError: Graph execution error")
     assert "Received a label value of 7 which is outside the valid range of [0, 2)." in shown
     assert not re.search(r"\{\{|\[\[|\[Op:|File |\.py", shown)
+
+
+def test_an_error_inside_a_layer_is_its_sentence_alone(capsys):
+    layer = keras.layers.Embedding(5, 2)
+    with error_shown():
+        layer(np.array([[5]]))
+    assert capsys.readouterr().out == "InvalidArgumentError: indices[0,0] = 5 is not in [0, 5)\n"
 
 
 def test_a_block_that_runs_is_an_error_of_the_page():

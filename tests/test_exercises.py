@@ -162,6 +162,31 @@ def naive(logits):
     return np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
 
 
+def masked_mean(outputs, mask):
+    count = np.maximum(mask.sum(axis=1, keepdims=True), 1)
+    return (outputs * mask[..., None]).sum(axis=1) / count
+
+
+def keras_masked_mean(outputs, mask):
+    return np.nan_to_num(keras.layers.GlobalAveragePooling1D()(outputs, mask=mask))
+
+
+def last_valid(outputs, mask):
+    return outputs[np.arange(len(outputs)), mask.sum(axis=1) - 1]
+
+
+def last_valid_by_gather(outputs, mask):
+    return tf.gather(outputs, mask.sum(axis=1) - 1, batch_dims=1)
+
+
+def last_valid_of_the_thread(outputs, mask):
+    return last_valid(outputs, mask).mean(axis=0)
+
+
+def line_weights(mask):
+    return mask * mask.shape[1] / mask.sum(axis=1, keepdims=True)
+
+
 RIGHT = [
     ("check_same_softmax", [3, 1, 0]),
     ("check_same_softmax", np.array([2.0, 0, -1]) - 1000),
@@ -227,6 +252,15 @@ RIGHT = [
     ("check_perplexity", lambda y, z: tf.exp(keras.losses.SparseCategoricalCrossentropy(True, dtype="float64")(y, z))),
     ("check_top_k", top_k),
     ("check_top_k", lambda z, k: tf.constant(top_k(z, k), tf.float32)),
+    ("check_masked_mean", masked_mean),
+    ("check_masked_mean", keras_masked_mean),
+    ("check_masked_mean", lambda h, m: tf.constant(masked_mean(h, m), tf.float64)),
+    ("check_last_valid", last_valid),
+    ("check_last_valid", last_valid_by_gather),
+    ("check_last_valid", lambda h, m: np.array([row[keep][-1] for row, keep in zip(h, m, strict=True)])),
+    ("check_line_weights", line_weights),
+    ("check_line_weights", lambda m: tf.constant(line_weights(m))),
+    ("check_line_weights", lambda m: np.where(m, m.shape[1] / m.sum(1)[:, None], 0).tolist()),
 ]
 
 
@@ -697,6 +731,75 @@ WRONG = [
         "check_top_k",
         lambda z, k: softmax(np.where(z >= np.sort(z.ravel())[-k], z, -1e9)),  # the largest of all rows
         "the probabilities of two rows, k = 2, is ",
+    ),
+    ("check_masked_mean", None, "mean over valid steps: not yet. Your answer is a NoneType; pass the function itself"),
+    ("check_masked_mean", forgetful, "the mean of rows of 2, 4 and 1 steps is None; does your function return"),
+    ("check_masked_mean", failing, "the mean of rows of 2, 4 and 1 steps raised RuntimeError: half finished"),
+    ("check_masked_mean", lambda h, m: h.mean(axis=1), "the mean of rows of 2, 4 and 1 steps is "),
+    ("check_masked_mean", lambda h, m: (h * m[..., None]).mean(axis=1), "the mean of rows of 2, 4 and 1 steps is "),
+    (
+        "check_masked_mean",
+        lambda h, m: (h * m[..., None]).mean(axis=1, keepdims=True),
+        "the mean of rows of 2, 4 and 1 steps has shape (3, 1, 3); wanted (3, 3).",
+    ),
+    (
+        "check_masked_mean",
+        lambda h, m: (h * m[..., None]).sum(axis=1) / m.sum(axis=1),
+        "the mean of rows of 2, 4 and 1 steps is ",
+    ),
+    (
+        "check_masked_mean",
+        lambda h, m: (h * m[..., None]).sum(axis=1) / m.sum(axis=1, keepdims=True),
+        "the mean with a row that is all padding holds nan.",
+    ),
+    (
+        "check_masked_mean",
+        lambda h, m: np.array([row[:n].mean(axis=0) if n else row[0] * 0 for row, n in zip(h, m.sum(1), strict=True)]),
+        "the mean of rows padded on the left and inside is ",
+    ),
+    ("check_last_valid", 3, "last valid output: not yet. Your answer is a int; pass the function itself"),
+    ("check_last_valid", forgetful, "the last valid output of rows of 2, 4 and 1 steps is None; does your function"),
+    ("check_last_valid", lambda h, m: h[:, -1], "the last valid output of rows of 2, 4 and 1 steps is 99 where "),
+    (
+        "check_last_valid",
+        last_valid_of_the_thread,
+        "the last valid output of rows of 2, 4 and 1 steps has shape (3,); wanted (3, 3).",
+    ),
+    (
+        "check_last_valid",
+        lambda h, m: h[:, m.sum(axis=1) - 1],
+        "the last valid output of rows of 2, 4 and 1 steps has shape (3, 3, 3); wanted (3, 3).",
+    ),
+    (
+        "check_last_valid",
+        lambda h, m: last_valid(h, np.roll(m, 1, axis=0)),
+        "the last valid output of rows of 2, 4 and 1 steps is ",
+    ),
+    (
+        "check_line_weights",
+        np.ones((3, 4)),
+        "every line the same: not yet. Your answer is a ndarray; pass the function",
+    ),
+    ("check_line_weights", forgetful, "the weights of rows of 2, 4 and 1 steps is None; does your function return"),
+    (
+        "check_line_weights",
+        lambda m: m.astype(float),
+        "the weights of rows of 2, 4 and 1 steps is 1 where 4 is wanted.",
+    ),
+    (
+        "check_line_weights",
+        lambda m: m / m.sum(axis=1, keepdims=True),
+        "the weights of rows of 2, 4 and 1 steps is 1 where 4 is wanted.",
+    ),
+    (
+        "check_line_weights",
+        lambda m: m.shape[1] / m.sum(axis=1),
+        "the weights of rows of 2, 4 and 1 steps has shape (3,); wanted (3, 4).",
+    ),
+    (
+        "check_line_weights",
+        lambda m: m * 4 / m.sum(axis=1, keepdims=True),
+        "the weights of three rows of three steps is ",
     ),
 ]
 

@@ -306,8 +306,10 @@ def error_shown(width=80):
     try:
         yield
     except Exception as error:
+        # Keras sets the sentence in bold type, between the layer's name and all that the layer was given.
+        message = re.sub(r".*\x1b\[1m(.*?)\x1b\[0m.*", r"\1", str(error), flags=re.DOTALL)
         # TensorFlow puts the failed node before its sentence, and the op with all its attributes behind it.
-        message = re.sub(r"\{\{.*?\}\} ?|\s*(; NodeDef:|\[Op:|\[\[\{\{).*", "", str(error), flags=re.DOTALL).strip()
+        message = re.sub(r"\{\{.*?\}\} ?|\s*(; NodeDef:|\[Op:|\[\[\{\{).*", "", message, flags=re.DOTALL).strip()
         if message.startswith("Graph execution error"):  # the whole stack, and then the sentence
             message = "Graph execution error: … " + message.split("\n\n")[-1]
         for line in f"{type(error).__name__}: {message}".splitlines():

@@ -170,7 +170,9 @@ def sample(logits, temperature=1.0, rng=None):
     array = check_logits(logits)
     check_not_probs(array)
     if not 0 < temperature < np.inf:
-        raise ValueError(f"`temperature` is {temperature}; wanted a finite number above 0. For the likeliest class: argmax.")
+        raise ValueError(
+            f"`temperature` is {temperature}; wanted a finite number above 0. For the likeliest class: argmax."
+        )
     rng = np.random.default_rng() if rng is None else rng
     edges = softmax(array, temperature=temperature).cumsum(axis=-1)
     # Divided by the last edge: it is 1 but for rounding, and nothing is drawn beyond it.
