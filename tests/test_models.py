@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from utils import models, training, weights
-from utils.datasets import load_mnist
+from utils.datasets import load_mnist, load_shakespeare
 from utils.losses import cross_entropy, log_softmax
 from utils.metrics import confusion, iou
 from utils.quiet import keras
 from utils.scenes import street_scenes
+from utils.text import encode, works
 
 layers = keras.layers
 ROOT = Path(__file__).resolve().parent.parent
@@ -163,6 +164,16 @@ def test_the_stored_losses_of_six_scenes_are_those_of_the_stored_u_net_to_half_a
 READERS = {"blog_lstm": (models.blog_lstm, 4_460_800), "char_lstm": (models.char_lstm, 727_380)}
 READERS_AT_WORK = pytest.mark.parametrize("make", [models.blog_lstm, models.char_lstm])
 TEXT = np.random.default_rng(0).integers(0, 7, (5, 12))
+
+
+def test_the_stored_character_model_needs_the_bits_that_it_states():
+    title, unseen = list(works(load_shakespeare()).items())[-1]
+    model = models.char_lstm()
+    stated = weights.load_weights(model)
+    assert stated["measured_on"] == title == "THE WINTER'S TALE"
+    ids = encode(unseen, stated["characters"])
+    assert training.bits(model, ids) == pytest.approx(stated["bits_a_character"], abs=1e-3)
+    assert stated["bits_a_character"] < 2.28  # chapter 9: what counting five characters gives
 
 
 @pytest.mark.parametrize("name", READERS)

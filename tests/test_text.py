@@ -80,8 +80,8 @@ def test_with_256_characters_a_number_is_that_of_ord(text):
 def test_256_characters_are_all_that_fit_a_byte():
     assert len(ORD_256) == 256
     with refused(
-        "`text` holds 1 characters that the vocabulary of 256 lacks: 'Ā' (U+0100); the first at 0. "
-        "Build the vocabulary from all texts that the network will see, or replace them."
+        "`text` holds 1 character that the vocabulary of 256 lacks: 'Ā' (U+0100); the first at 0. "
+        "Build the vocabulary from a text that has them, or replace them."
     ):
         encode("\u0100", ORD_256)
 
@@ -117,8 +117,8 @@ def test_a_column_of_a_table_is_decoded():
 )
 def test_characters_that_the_vocabulary_lacks_are_named(text, count, names, at):
     with refused(
-        f"`text` holds {count} characters that the vocabulary of 3 lacks: {names}; the first at {at}. "
-        "Build the vocabulary from all texts that the network will see, or replace them."
+        f"`text` holds {count} character{'s' * (count != '1')} that the vocabulary of 3 lacks: {names}; "
+        f"the first at {at}. Build the vocabulary from a text that has them, or replace them."
     ):
         encode(text, "bac")
 

@@ -79,7 +79,7 @@ def char_lstm():
     bits = round(training.bits(model, encode(unseen, characters)), 4)
     weights.save_weights(
         model,
-        made="make models MODEL=char_lstm: 6 epochs of train_text on every work but the last, seed 0",
+        made="make models MODEL=char_lstm: 6 epochs of train_text, all works but the last, seed 0",
         input="(N, T), positions in `characters`",
         output="(N, T, 84), logits of the next character",
         characters=characters,

@@ -191,8 +191,9 @@ def char_lstm(tokens=84, batch=None, stateful=False):
     keras.Model
         Untrained, not compiled; integers (N, T) of 0 to tokens - 1 to logits (N, T, tokens), for any T.
     """
-    # Keras starts an embedding within 0.05 of 0, and all characters look alike to the LSTM for hundreds of steps.
-    embedding = layers.Embedding(tokens, 64, embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0))
+    # Keras starts an embedding within 0.05 of 0, and all characters look alike.
+    start = keras.initializers.RandomNormal(stddev=1.0)
+    embedding = layers.Embedding(tokens, 64, embeddings_initializer=start)
     return _characters("char_lstm", tokens, embedding, (384,), batch, stateful)
 
 

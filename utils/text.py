@@ -62,9 +62,10 @@ def encode(text, characters):
         names = sorted({chr(point) for point in wanted[missing]})
         shown = ", ".join(f"{name!r} (U+{ord(name):04X})" for name in names[:5])
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        noun = "character" if missing.sum() == 1 else "characters"
         raise ValueError(
-            f"`text` holds {missing.sum():,} characters that the vocabulary of {len(points)} lacks: {shown}{more}; "
-            f"the first at {at}. Build the vocabulary from all texts that the network will see, or replace them."
+            f"`text` holds {missing.sum():,} {noun} that the vocabulary of {len(points)} "
+            f"lacks: {shown}{more}; the first at {at}. Build the vocabulary from a text that has them, or replace them."
         )
     return ids
 

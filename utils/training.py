@@ -155,8 +155,9 @@ def train_text(model, inputs, targets, epochs=1, peak=0.015, verbose=0):
         If an integer is no token of the model, or targets are not of the shape of the inputs.
     """
     tokens = model.output_shape[-1]
-    inputs = check_labels(inputs, (*np.shape(inputs), tokens), "inputs").astype(np.int32)
-    targets = check_labels(targets, (*inputs.shape, tokens), "targets").astype(np.int32)
+    inputs = check_labels(inputs, (*np.shape(inputs), tokens), "inputs")
+    targets = check_labels(targets, (*inputs.shape, tokens), "targets")
+    inputs, targets = inputs.astype(np.int32), targets.astype(np.int32)
     return train(model, inputs, targets, 64, epochs, peak, verbose=verbose)
 
 
