@@ -8,7 +8,7 @@ PORT ?= 8000
 RUN  := .venv/bin/python
 SITE := _build/html
 # Directories are listed too, so that a deleted file also makes the site out of date.
-BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*.py _static _static/*)
+BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*.py _static _static/* _templates/static _templates/static/*)
 
 # The wheel's Node comes before any other: everyone renders the formulas with the same one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

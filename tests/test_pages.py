@@ -323,6 +323,10 @@ def test_every_page_has_its_own_title(pages):
     assert len(set(titles)) == len(titles), titles
 
 
+def test_no_page_loads_the_icon_script_beside_the_icon_font(pages):
+    assert not [name for name in pages if "fontawesome.js" in (SITE / name).read_text()]  # 530 KiB each
+
+
 def test_every_link_leads_to_a_file_and_an_id(pages):
     assert broken_links(SITE) == []
 
