@@ -29,13 +29,6 @@ NETWORKS = {
 }
 
 
-@pytest.fixture(scope="module")
-def digits():
-    """Return the training digits as the networks take them, images of 0 to 1 with an axis for the channel."""
-    (images, labels), _ = load_mnist()
-    return images[:1280, ..., None] / np.float32(255), labels[:1280]
-
-
 @pytest.fixture(scope="module", params=NETWORKS.values(), ids=NETWORKS)
 def network(request):
     make, parameters, outputs = request.param
@@ -95,18 +88,6 @@ def test_the_stored_digit_network_reads_as_many_test_digits_as_it_states():
 
 
 # The street scenes
-
-
-@pytest.fixture(scope="module")
-def streets():
-    return street_scenes(16, seed=7)
-
-
-@pytest.fixture
-def tiny():
-    """Return a U-Net of two narrow stages."""
-    keras.utils.set_random_seed(0)
-    return models.unet((4, 8))
 
 
 def test_the_u_net_has_the_parameters_and_shapes_that_it_states(streets):

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from utils import models, training
-from utils.datasets import load_mnist
 from utils.losses import cross_entropy, log_softmax
 from utils.quiet import keras
-from utils.scenes import street_scenes
 from utils.text import windows
 
 layers = keras.layers
@@ -18,13 +16,6 @@ layers = keras.layers
 def refused(message, error=ValueError):
     """Expect an error with exactly this message."""
     return pytest.raises(error, match=f"^{re.escape(message)}$")
-
-
-@pytest.fixture(scope="module")
-def digits():
-    """Return the training digits as the networks take them, images of 0 to 1 with an axis for the channel."""
-    (images, labels), _ = load_mnist()
-    return images[:1280, ..., None] / np.float32(255), labels[:1280]
 
 
 # rise_and_fall
@@ -156,18 +147,6 @@ def test_logits_of_pixels_keep_their_axes():
 
 
 # train_scenes
-
-
-@pytest.fixture(scope="module")
-def streets():
-    return street_scenes(16, seed=7)
-
-
-@pytest.fixture
-def tiny():
-    """Return a U-Net of two narrow stages."""
-    keras.utils.set_random_seed(0)
-    return models.unet((4, 8))
 
 
 def test_the_recipe_lowers_the_loss_of_scenes(tiny, streets):

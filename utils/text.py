@@ -86,7 +86,7 @@ def decode(ids, characters):
         If `ids` is not a row of integers, or one of them is not a position in the vocabulary.
     """
     points = _points(_checked(characters))
-    array = np.asarray(rectangle(ids, "ids"))
+    array = rectangle(ids, "ids")
     if array.size == 0:
         return ""
     array = check_labels(array, (array.size, len(points)), "ids")
