@@ -8,7 +8,8 @@ PORT ?= 8000
 RUN  := .venv/bin/python
 SITE := _build/html
 # Directories are listed too, so that a deleted file also makes the site out of date.
-BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*.py _static _static/* _templates/static _templates/static/*)
+BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*.py utils/plots.py utils/widgets.py \
+  $(foreach folder,_static _templates,$(folder) $(folder)/* $(folder)/*/*))
 
 # The wheel's Node comes before any other: everyone renders the formulas with the same one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -38,7 +39,7 @@ lab: .venv/ready  ## open the chapters in JupyterLab
 serve: book  ## serve the site on 127.0.0.1 (PORT=8000)
 	$(RUN) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
-bench: .venv/ready  ## measure all that benchmarks/RESULTS.md states, or one part: make bench BENCH=digits
+bench: _build/ready  ## measure all that benchmarks/RESULTS.md states, or one part: make bench BENCH=digits
 	$(RUN) -m benchmarks $(BENCH)
 
 models: .venv/ready  ## train what data/models/ holds anew, or one: make models MODEL=digit_cnn

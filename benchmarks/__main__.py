@@ -6,7 +6,7 @@ import sys
 
 from benchmarks import harness
 
-NAMES = ("digits", "scenes", "text")
+NAMES = ("digits", "scenes", "text", "pages")
 
 
 def results_page(results):

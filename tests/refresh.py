@@ -1,7 +1,12 @@
 """Re-run chapters from a fresh kernel and store their outputs in a normal form: `make refresh [CHAPTER=02_softmax]`."""
 
+import copy
 import os
+import platform
 import sys
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -13,13 +18,15 @@ CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
 def normal_form(notebook):
     """Return the notebook with only what a reader needs: nothing in it depends on the run, the machine or the editor.
 
-    Cells keep their ids. Time stamps and an editor's metadata go; stream outputs of one cell are joined.
+    Cells keep their ids, and the notebook what `refresh` says of its run. Time stamps, an editor's metadata and the
+    state of live widgets go; stream outputs of one cell are joined.
     """
     notebook = nbformat.from_dict(notebook)
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python", "file_extension": ".py", "pygments_lexer": "ipython3"},
+            **{key: value for key, value in notebook.metadata.items() if key == "course"},
         }
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -29,6 +36,7 @@ def normal_form(notebook):
         outputs = []
         for output in cell.get("outputs", []):
             output.pop("transient", None)
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
             previous = outputs[-1] if outputs else {}
             if output.output_type == "stream" and previous.get("name") == output.name:
                 previous.text += output.text
@@ -39,9 +47,22 @@ def normal_form(notebook):
     return notebook
 
 
+def compared(notebook):
+    """Return the cells without the outputs that the tests do not compare."""
+    exempt = [
+        {**cell, "outputs": []} if "nbval-ignore-output" in cell.metadata.get("tags", ()) else cell
+        for cell in notebook.cells
+    ]
+    return exempt
+
+
 def refresh(path):
-    """Execute one notebook in its folder and write it back."""
-    notebook = nbformat.read(path, as_version=4)
+    """Execute one notebook in its folder and write it back, with what the page's badge says of the run.
+
+    Where neither the versions nor anything that the tests compare has changed, the file stays as it is.
+    """
+    notebook = normal_form(nbformat.read(path, as_version=4))
+    before = copy.deepcopy(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -53,8 +74,20 @@ def refresh(path):
         resources={"metadata": {"path": str(path.parent)}},
     )
     os.environ["COURSE_OUTPUTS"] = "stored"  # no progress bars; utils/quiet.py reads it
+    start = time.monotonic()
     client.execute()
-    nbformat.write(normal_form(notebook), path)
+    seconds = round(time.monotonic() - start)
+    notebook = normal_form(notebook)
+    versions = {
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "tensorflow": version("tensorflow"),
+        "keras": version("keras"),
+    }
+    run = {"stored": f"{datetime.now(UTC):%Y-%m-%d}", **versions, "seconds": seconds, "cores": os.cpu_count()}
+    same_versions = versions.items() <= before.metadata.get("course", {}).items()
+    if not same_versions or compared(notebook) != compared(before):
+        notebook.metadata.course = run
+        nbformat.write(notebook, path)
 
 
 def main(names):

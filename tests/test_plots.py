@@ -318,10 +318,15 @@ def test_a_gradient_refuses_rows_that_do_not_fit(probs, targets, message):
 # pictures
 
 
+def pngs(drawing):
+    """Return the PNG files that the SVG holds, as bytes."""
+    coded = re.findall(r'"data:image/png;base64,([^"]+)"', drawing._repr_svg_())
+    return [base64.b64decode(code) for code in coded]
+
+
 def pixels(drawing):
     """Return the images that the SVG holds, as arrays of bytes (H, W, 4)."""
-    coded = re.findall(r'"data:image/png;base64,([^"]+)"', drawing._repr_svg_())
-    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(code))).convert("RGBA")) for code in coded]
+    return [np.asarray(Image.open(io.BytesIO(png)).convert("RGBA")) for png in pngs(drawing)]
 
 
 def test_the_svg_holds_each_grey_value_once_as_black_ink_on_nothing():
@@ -337,6 +342,25 @@ def test_the_svg_holds_colours_as_they_are():
     (drawn,) = pixels(pictures([COLOURS], ["street"]))
     np.testing.assert_array_equal(drawn[..., :3], np.round(255 * COLOURS))
     assert (drawn[..., 3] == 255).all()
+
+
+@pytest.mark.parametrize("count", [1, 23, 64])
+def test_up_to_64_colours_stay_exact(count):
+    colours = 100 + np.indices((4, 4, 4)).reshape(3, -1).T[:count]  # hard to tell apart
+    image = colours[np.arange(24 * 32).reshape(24, 32) % count]
+    (drawn,) = pixels(pictures([image / 255], "a"))
+    np.testing.assert_array_equal(drawn[..., :3], image)
+
+
+def test_a_noisy_scene_takes_few_bytes_and_keeps_what_is_small_and_bright():
+    noise = np.random.default_rng(0).normal(0, 6, (96, 128, 3))
+    scene = np.clip(np.linspace((70, 110, 170), (90, 90, 90), 96)[:, None] + noise, 0, 255).round()
+    lights = scene[40:43, 60] = [(191, 25, 25), (217, 158, 25), (51, 217, 102)]
+    drawing = pictures([scene / 255], "a")
+    (png,), drawn = pngs(drawing), pixels(drawing)[0][..., :3]
+    assert len(png) < 96 * 128  # a byte a pixel before compression
+    np.testing.assert_array_equal(drawn[40:43, 60], lights)
+    assert np.sqrt(np.square(drawn - scene).mean()) < 6 / 2  # half the noise
 
 
 def test_ink_alone_turns_light_in_the_dark_theme():
