@@ -119,13 +119,10 @@ def verified(path):
 
 
 def complete_page(app, pagename, templatename, context, doctree):
-    """Add the badge to a chapter, the widgets' host to a page that has one, and a description to the search page."""
+    """Add the badge to a chapter, and the widgets' host to a page that has one."""
     source = ROOT / f"{pagename}.ipynb"
     if source.is_file():
         context["verified"] = verified(source)
-    if doctree is None:
-        title = html.escape(app.config.html_title)
-        context["metatags"] += f'<meta name="description" content="Search in the book: {title}" />'
     if "data-widget=" in context.get("body", ""):
         app.add_js_file("widgets/host.mjs", type="module")
 
@@ -149,16 +146,18 @@ def finish(app, error):
 
 
 def purge_styles(site):
-    """Delete from the style sheets every rule for which no page and no script has a name."""
+    """Delete from other people's style sheets every rule for which no page and no script has a name."""
     program = """
-      const { PurgeCSS } = await import(process.argv[1]);
+      const [purgecss, ...sheets] = process.argv.slice(1);
+      const { PurgeCSS } = await import(purgecss);
       const { writeFileSync } = await import("node:fs");
       const content = ["**/*.html", "**/*.js", "**/*.mjs"];
-      const sheets = await new PurgeCSS().purge({ content, css: ["_static/**/*.css"] });
-      for (const { file, css } of sheets) writeFileSync(file, css);
+      for (const { file, css } of await new PurgeCSS().purge({ content, css: sheets })) writeFileSync(file, css);
     """
     purgecss = (NODE_MODULES / "purgecss" / "lib" / "purgecss.js").as_uri()
-    subprocess.run(["node", "--input-type=module", "--eval", program, purgecss], cwd=site, check=True)
+    own = site / "_static" / "course.css"
+    sheets = [sheet for sheet in (site / "_static").rglob("*.css") if sheet != own]
+    subprocess.run(["node", "--input-type=module", "--eval", program, purgecss, *sheets], cwd=site, check=True)
 
 
 def used_characters(site):
@@ -170,7 +169,7 @@ def used_characters(site):
 
 def subset_font(path, characters):
     """Cut a woff2 font down to `characters`, a set of code points."""
-    options = subset.Options(flavor="woff2", notdef_outline=True)
+    options = subset.Options(flavor="woff2", notdef_outline=True, hinting=False)
     font = subset.load_font(path, options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=characters)

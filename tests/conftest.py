@@ -1,12 +1,27 @@
-"""What the tests of the networks and of their training share."""
+"""What several files of tests share: a browser, data, a small network."""
+
+import os
 
 import numpy as np
 import pytest
 
+from benchmarks.pages import launched
 from utils import models
 from utils.datasets import load_mnist
 from utils.quiet import keras
 from utils.scenes import street_scenes
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return the machine's Chromium. CI must have one; elsewhere the tests that need it are skipped."""
+    try:
+        with launched() as browser:
+            yield browser
+    except FileNotFoundError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

@@ -3,26 +3,20 @@
 The browser reads each page once in each mode and notes what happened; every test then looks at one kind of fact.
 """
 
-import functools
-import os
-import re
-import shutil
-import threading
-from contextlib import contextmanager
-from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+import statistics
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import nbformat
 import pytest
 from matplotlib.image import imread
-from playwright.sync_api import sync_playwright
+
+from benchmarks.pages import AXE, SITE, VIOLATIONS, page_names, served, wire_size
+from utils.plots import PALETTE
 
 ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "_build" / "html"
 
 DESK = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -32,11 +26,22 @@ MODES = {
     for name, screen in {"desk": DESK, "phone": PHONE}.items()
 }
 
-# Folded parts are opened first: what a reader can unfold must fit and load too. Asking for the height lays them out.
-FACTS = r"""async () => {
+# Folded parts are opened and widgets started first: what a reader can unfold must fit and load too. Asking for the
+# height lays them out.
+UNFOLD = r"""async () => {
   document.querySelectorAll("details").forEach((each) => (each.open = true));
+  for (const place of document.querySelectorAll("[data-widget]")) {
+    place.scrollIntoView();
+    while (!place.querySelector(".lab")) await new Promise((done) => setTimeout(done, 20));
+  }
   document.body.offsetHeight;
   await document.fonts.ready;
+}"""
+
+# What fades in has too little contrast on its way.
+STILL = "async () => { await Promise.all(document.getAnimations().map((each) => each.finished)); }"
+
+FACTS = r"""() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   let prose = "";
@@ -46,8 +51,10 @@ FACTS = r"""async () => {
   }
   return {
     theme: document.documentElement.dataset.theme,
+    blue: getComputedStyle(document.documentElement).getPropertyValue("--blue").trim(),
     width: document.documentElement.scrollWidth,
-    cut: all("article *").filter((each) => !each.closest(".katex") && getComputedStyle(each).overflowX === "hidden"
+    cut: all("article *").filter((each) => !each.closest(".katex, .hidden")
+      && getComputedStyle(each).overflowX === "hidden"
       && each.scrollWidth > each.clientWidth + 4).map((each) => each.textContent.trim().slice(0, 40)),
     raw_formulas: prose.match(/\$|\\[([]/g) ?? [],
     bad_formulas: all(".katex-error").map((each) => each.textContent),
@@ -57,95 +64,108 @@ FACTS = r"""async () => {
     figures: all("main img").map((each) => ({
       source: each.getAttribute("src"),
       loaded: each.complete && each.naturalWidth > 0,
+      scale: each.clientWidth / each.naturalWidth,
       background: getComputedStyle(each).backgroundColor,
       filter: getComputedStyle(each).filter,
     })),
   };
 }"""
 
+# Characters on each full line of a page's paragraphs; the last line of a paragraph is not full.
+LINES = r"""() => [...document.querySelectorAll("article section > p")].flatMap((paragraph) => {
+  const texts = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT), range = document.createRange(), lines = {};
+  while (texts.nextNode())
+    for (let at = 0; at < texts.currentNode.length; at++) {
+      range.setStart(texts.currentNode, at);
+      range.setEnd(texts.currentNode, at + 1);
+      const line = Math.round(range.getBoundingClientRect().bottom / 20);
+      lines[line] = (lines[line] ?? 0) + 1;
+    }
+  return Object.values(lines).slice(0, -1);
+})"""
 
-# ---------------------------------------------------------------------------------------------- reading in a browser
-
-
-class Server(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        """Stay silent; the tests report what went wrong."""
-
-
-@contextmanager
-def served(folder):
-    """Serve a folder on a free port and give its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Server, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        reason = f"there is no browser to read the pages with (looked for {', '.join(names)})"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    # The switches keep the browser itself from using the network and from needing a screen or a sandbox.
-    switches = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=[*switches, "--disable-sync", "--no-first-run"]
-        )
-        yield browser
-        browser.close()
+# What a reader can open on a page.
+SEARCH, SIDEBAR = "the search", "the sidebar"
 
 
 def read_pages(browser, site, names, mode):
-    """Load every page once in one mode and return, for each name, the facts and what the browser complained about."""
+    """Load every page once in one mode, open its search and, on a phone, its sidebar; return what was found by name.
+
+    Each visit has `kib`, what the page and all that it asked for weigh on the wire, but for the pages from which a
+    search result quotes; `foreign`, `console` and `failed`, requests and messages; `axe`, the violated rules by what
+    was open; and `facts`, what FACTS asks for.
+    """
+    visits = {}
     with served(site) as address:
-        context = browser.new_context(**MODES[mode])
-        visits = {}
         for name in names:
+            context = browser.new_context(**MODES[mode])
+            context.set_default_timeout(120_000)  # a busy machine is not a broken page
             page = context.new_page()
-            notes = SimpleNamespace(name=name, page=page, foreign=[], console=[], failed=[])
-            listen(page, notes, address)
-            page.goto(address + name, wait_until="commit")
-            visits[name] = notes
-        # Waiting comes after all have started, so the pages load side by side.
-        for notes in visits.values():
-            notes.page.wait_for_load_state("networkidle")
-            notes.facts = SimpleNamespace(**notes.page.evaluate(FACTS))
-        context.close()
+            visit = SimpleNamespace(name=name, foreign=[], console=[], failed=[], axe={})
+            asked = listen(page, visit, address)
+            page.goto(address + name, wait_until="networkidle")
+            page.evaluate(UNFOLD)
+            page.wait_for_load_state("networkidle")
+            visit.facts = SimpleNamespace(**page.evaluate(FACTS))
+            visit.kib = sum(weight(site, url, address) for url in asked) / 1024
+            page.evaluate(AXE.read_text())  # defines `axe` without a request
+            visit.axe["the page"] = barriers_on(page)
+            open_and_look(page, visit, mode)
+            context.close()
+            visits[name] = visit
     return visits
 
 
-def listen(page, notes, address):
-    """Write down every request to another host, every complaint and every request without an answer."""
+def barriers_on(page):
+    """Return the violated rules of axe, which the page has loaded, once nothing moves any more."""
+    page.evaluate(STILL)
+    return page.evaluate(VIOLATIONS)
 
-    def asked(request):
-        if not request.url.startswith((address, "data:", "blob:")):
-            notes.foreign.append(request.url)
+
+def open_and_look(page, visit, mode):
+    """Open what a reader can open on the page, and let axe look at it."""
+    if page.locator("#pst-search-dialog").count() and not visit.name.startswith("search"):  # there it is on the page
+        page.keyboard.press("Control+k")
+        page.locator("#pst-search-dialog[open]").wait_for()
+        visit.axe[SEARCH] = barriers_on(page)
+        page.keyboard.press("Escape")
+    if mode.endswith("phone") and page.locator(".primary-toggle").count():
+        page.locator(".primary-toggle").click()
+        page.locator("#pst-primary-sidebar-modal[open]").wait_for()
+        visit.axe[SIDEBAR] = barriers_on(page)
+
+
+def listen(page, visit, address):
+    """Note every complaint, every request to another host and every one without an answer; return all addresses."""
+    asked = set()
+
+    def wanted(request):
+        if not request.url.startswith(("data:", "blob:")):
+            asked.update([request.url] if request.resource_type != "fetch" else [])
+            if not request.url.startswith(address):
+                visit.foreign.append(request.url)
 
     def said(message):
         if message.type in ("error", "warning"):
-            notes.console.append(f"{message.type}: {message.text}")
+            visit.console.append(f"{message.type}: {message.text}")
 
-    page.on("request", asked)
+    page.on("request", wanted)
     page.on("console", said)
-    page.on("pageerror", lambda error: notes.console.append(f"uncaught: {error}"))
-    page.on("requestfailed", lambda request: notes.failed.append(f"{request.url}: {request.failure}"))
-    page.on("response", lambda answer: answer.status >= 400 and notes.failed.append(f"{answer.url}: {answer.status}"))
+    page.on("pageerror", lambda error: visit.console.append(f"uncaught: {error}"))
+    page.on("requestfailed", lambda request: visit.failed.append(f"{request.url}: {request.failure}"))
+    page.on("response", lambda answer: answer.status >= 400 and visit.failed.append(f"{answer.url}: {answer.status}"))
+    return asked
 
 
-def built_pages(site):
-    """Return the names of all pages; index.html only sends the reader to the first one."""
-    names = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
-    return [name for name in names if not name.startswith("_static/") and name != "index.html"]
+def weight(site, url, address):
+    """Return the bytes on the wire of one of the site's files; 0 for a file of another host or one that is missing."""
+    file = site / urlsplit(url).path.lstrip("/")
+    return wire_size(url, file.read_bytes()) if url.startswith(address) and file.is_file() else 0
 
 
 @pytest.fixture(scope="module")
 def pages():
-    names = built_pages(SITE)
+    names = page_names(SITE)
     if not names:
         pytest.fail("there is no site to read in _build/html: run `make book`")
     return names
@@ -161,6 +181,23 @@ def visits(browser, pages, mode):
     # The search page is asked something, so that the index and its scripts are loaded too.
     asked = [f"{name}?q=softmax" if name == "search.html" else name for name in pages]
     return read_pages(browser, SITE, asked, mode)
+
+
+@pytest.fixture
+def opened(browser):
+    """Return a function that opens a page of the site with some settings, such as `color_scheme="dark"`."""
+    with served(SITE) as address:
+        contexts = []
+
+        def open_page(name, **settings):
+            contexts.append(browser.new_context(**{**DESK, **settings}))
+            page = contexts[-1].new_page()
+            page.goto(address + name, wait_until="networkidle")
+            return page
+
+        yield open_page
+        for context in contexts:
+            context.close()
 
 
 def assert_none(visits, problems):
@@ -197,6 +234,8 @@ def wrong_figures(visit):
     for figure in visit.facts.figures:
         if not figure["loaded"]:
             yield f"{figure['source']} does not load"
+        elif 16 * figure["scale"] < 11:  # the figures' text is drawn at 16 pixels
+            yield f"the text of {figure['source']} is {16 * figure['scale']:.1f} pixels high"
         if figure["background"] != "rgba(0, 0, 0, 0)":
             yield f"{figure['source']} stands in a box of {figure['background']}"
         if figure["filter"] != "none":
@@ -211,6 +250,13 @@ def too_wide(visit, mode):
     yield from (f"cut off at its right end: {text!r}" for text in visit.facts.cut)
 
 
+def barriers(visit):
+    return [f"with {what} open, {rule}" for what, rules in visit.axe.items() for rule in rules]
+
+
+# ------------------------------------------------------------------------------------------------------ on every page
+
+
 def test_no_page_asks_another_host_for_anything(visits):
     assert_none(visits, lambda visit: visit.foreign)
 
@@ -223,8 +269,22 @@ def test_every_request_gets_its_file(visits):
     assert_none(visits, lambda visit: visit.failed)
 
 
-def test_every_page_has_the_theme_that_the_reader_set(visits, mode):
-    assert {visit.facts.theme for visit in visits.values()} == {MODES[mode]["color_scheme"]}
+def test_axe_finds_no_barrier_on_a_page_in_its_search_or_in_its_sidebar(visits, mode):
+    assert_none(visits, barriers)
+    looked_at = {what for visit in visits.values() for what in visit.axe}
+    assert looked_at == {"the page", SEARCH, SIDEBAR} - ({SIDEBAR} if mode.endswith("desk") else set())
+
+
+def test_half_of_the_pages_weigh_less_than_150_kib_and_none_more_than_300(visits):
+    weights = {visit.name: visit.kib for visit in visits.values()}
+    assert statistics.median(weights.values()) < 150, weights
+    assert max(weights.values()) < 300, weights
+
+
+def test_every_page_has_the_theme_that_the_reader_set_and_the_figures_palette(visits, mode):
+    theme = MODES[mode]["color_scheme"]
+    blue = PALETTE["blue"][theme == "dark"]
+    assert {(visit.facts.theme, visit.facts.blue) for visit in visits.values()} == {(theme, blue)}
 
 
 def test_no_page_scrolls_sideways_or_cuts_something_off(visits, mode):
@@ -235,104 +295,94 @@ def test_formulas_are_shown_in_their_own_fonts(visits):
     assert_none(visits, lambda visit: wrong_formulas(visit, has_formula(visit.name)))
 
 
-def test_figures_load_and_stand_on_the_page_without_a_box(visits):
+def test_figures_load_with_legible_text_and_stand_on_the_page_without_a_box(visits):
     assert_none(visits, wrong_figures)
 
 
-def test_the_search_finds_the_subject(visits):
+def test_the_search_page_finds_the_subject(visits):
     assert visits["search.html?q=softmax"].facts.found > 0
 
 
-def test_a_figure_follows_the_page_s_own_theme_switch(browser, pages):
-    name = next(name for name in pages if Page(SITE / name).images)
-    with served(SITE) as address:
-        page = browser.new_page(color_scheme="light")
-        page.goto(address + name)
-        page.locator("button.theme-switch-button").first.click()
-        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-        picture = imread(BytesIO(page.locator("main img").first.screenshot()))
-        page.close()
+# ---------------------------------------------------------------------------------------------------- the reader's way
+
+
+def test_a_line_of_prose_has_about_seventy_characters(opened):
+    lengths = opened("chapters/03_cross_entropy.html").evaluate(LINES)
+    assert len(lengths) > 50
+    assert 64 <= statistics.median(lengths) <= 76
+
+
+def test_a_figure_follows_the_page_s_own_theme_switch(opened):
+    page = opened("chapters/01_logits.html", color_scheme="light")
+    page.locator("button.theme-switch-button").first.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    picture = imread(BytesIO(page.locator("main img").first.screenshot()))
     # The dark theme's ink is a light grey; in the light theme's colours no pixel of a figure is as light.
     assert picture[..., :3].min(axis=-1).max() > 0.7
 
 
-# ------------------------------------------------------------------------------------------------- reading the files
+def test_the_search_is_asked_for_by_key_and_answers_while_one_types(opened):
+    page = opened("chapters/04_labels.html")
+    asked = []
+    page.on("request", lambda request: asked.append(Path(urlsplit(request.url).path).name))
+    page.keyboard.press("Control+k")
+    assert asked == []
+    page.keyboard.type("perplexity")
+    page.locator("#search-results li a").first.wait_for()
+    assert asked[:3] == ["searchtools.js", "language_data.js", "searchindex.js"]
+    assert page.locator("#pst-search-dialog input").input_value() == "perplexity"
+    page.evaluate(AXE.read_text())
+    page.locator("#search-results p.context").first.wait_for()
+    assert barriers_on(page) == []
+    page.locator("#search-results li a").first.click()
+    page.wait_for_load_state("networkidle")
+    assert "chapters/" in page.url
+    assert "perplexity" in page.locator("article").inner_text().lower()
 
 
-class Page(HTMLParser):
-    """Gathers a page's title, ids, links and the images of its main part."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.ids, self.links, self.images, self.title = set(), [], [], ""
-        self.open = set()
-        self.feed(path.read_text())
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        self.open.add(tag)
-        self.ids.add(attrs.get("id"))
-        self.links += [attrs[key] for key in ("href", "src") if attrs.get(key)]
-        if attrs.get("http-equiv") == "Refresh":
-            self.links.append(attrs["content"].partition("url=")[2])
-        if tag == "img" and "main" in self.open:
-            self.images.append((attrs["src"], attrs.get("alt") or ""))
-
-    def handle_endtag(self, tag):
-        self.open.discard(tag)
-
-    def handle_data(self, text):
-        if "title" in self.open and not self.title:
-            self.title = text.strip()
+def test_a_button_copies_the_code_of_a_cell(opened):
+    page = opened("chapters/01_logits.html", permissions=["clipboard-read", "clipboard-write"])
+    cell = page.locator("div.cell_input").nth(1)
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    page.locator("button.copybtn.success").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").strip() == cell.locator("pre").inner_text().strip()
 
 
-def broken_links(site):
-    """List the links between the site's pages that lead to no file or to no id."""
-    parsed = {site / name: Page(site / name) for name in ["index.html", *built_pages(site)]}
-    broken = []
-    for path, page in parsed.items():
-        for link in page.links:
-            url = urlsplit(link)
-            if url.scheme or url.netloc:
-                continue
-            target = (path.parent / unquote(url.path)).resolve() if url.path else path
-            missing_id = url.fragment and target in parsed and unquote(url.fragment) not in parsed[target].ids
-            if not target.is_file() or missing_id:
-                broken.append(f"{path.relative_to(site)} -> {link}")
-    return broken
-
-
-def images_without_words(site):
-    """List the images whose alt text is empty or is the name of the file, which is what Sphinx writes by default."""
-    return [
-        f"{name}: {source}, alt text {alt!r}"
-        for name in built_pages(site)
-        for source, alt in Page(site / name).images
-        if not alt.strip() or Path(source).stem in alt
+def test_next_leads_from_the_first_page_to_the_last_and_previous_back(opened):
+    page = opened("chapters/index.html")
+    way = [page.url]
+    while page.locator("a.right-next").count():
+        page.goto(page.locator("a.right-next").evaluate("link => link.href"))
+        way.append(page.url)
+    assert [url.rpartition("/")[2] for url in way] == [
+        "index.html",
+        *(f"{path.stem}.html" for path in sorted((ROOT / "chapters").glob("*.ipynb"))),
+        "mistakes.html",
     ]
+    assert page.locator("a.left-prev").evaluate("link => link.href") == way[-2]
 
 
-def test_the_site_is_the_table_of_contents(pages):
-    files = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
-    assert set(pages) == {f"{name}.html" for name in [*files, "search", "genindex"]}
+def test_without_scripts_a_chapter_has_its_formulas_figures_and_text(opened):
+    page = opened("chapters/03_cross_entropy.html", java_script_enabled=False)
+    assert page.locator("main .katex-html").first.bounding_box()["width"] > 0
+    assert page.locator("main img").first.bounding_box()["width"] > 300
+    assert page.locator(".course-widget table").is_visible()
+    assert not page.locator("button.search-button-field").is_visible()  # it would do nothing
 
 
-def test_every_page_has_its_own_title(pages):
-    titles = [Page(SITE / name).title for name in pages]
-    assert all(titles)
-    assert len(set(titles)) == len(titles), titles
-
-
-def test_no_page_loads_the_icon_script_beside_the_icon_font(pages):
-    assert not [name for name in pages if "fontawesome.js" in (SITE / name).read_text()]  # 530 KiB each
-
-
-def test_every_link_leads_to_a_file_and_an_id(pages):
-    assert broken_links(SITE) == []
-
-
-def test_every_image_says_what_it_shows(pages):
-    assert images_without_words(SITE) == []
+def test_on_paper_a_page_is_light_unfolded_and_without_what_is_for_the_screen(opened):
+    page = opened("chapters/01_logits.html", color_scheme="dark")
+    answer = page.locator("details.sd-dropdown p").last
+    assert not answer.is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert answer.bounding_box()["height"] > 0
+    for screen_only in ("#pst-primary-sidebar", "#pst-secondary-sidebar", ".bd-header-article", ".prev-next-footer"):
+        assert not page.locator(screen_only).is_visible(), screen_only
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
 # ------------------------------------------------------------------------------------------ a page with every mistake
@@ -347,15 +397,15 @@ BROKEN = """<!doctype html><html data-theme="light"><head><title>broken</title>
 <p>a formula left as $x$ <span class="katex"><span class="katex-html">x</span></span>
 <span class="katex-error">\\frac{</span></p>
 <div style="width: 2000px">wide</div> <div style="width: 50px; overflow: hidden"><pre>cut off</pre></div>
-<a href="nowhere.html">no file</a> <a href="#nowhere">no id</a>
 <img src="missing.svg" alt="missing.svg"> <img src="http://127.0.0.1:9/other-host.png">
+<img src="small.svg" alt="text too small to read" width="100">
 <script>console.warn("mind"); console.error("oh no"); undefined.uncaught;</script>
 </article></main></body></html>"""
 
 
 def test_a_page_with_every_mistake_fails_every_check(browser, tmp_path):
-    for name in ("index.html", "broken.html"):
-        (tmp_path / name).write_text(BROKEN)
+    (tmp_path / "broken.html").write_text(BROKEN)
+    (tmp_path / "small.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="500" height="9"></svg>')
     visit = read_pages(browser, tmp_path, ["broken.html"], "dark-phone")["broken.html"]
 
     assert visit.foreign == ["http://127.0.0.1:9/other-host.png"]
@@ -366,14 +416,14 @@ def test_a_page_with_every_mistake_fails_every_check(browser, tmp_path):
         "missing.svg",
         "other-host.png",
     }
+    assert {line.split(", ")[1].partition(":")[0] for line in barriers(visit)} > {"html-has-lang", "image-alt"}
+    assert visit.kib == pytest.approx(0.7, abs=0.3)
     assert visit.facts.theme != "dark"
     assert list(too_wide(visit, "dark-phone")) == [
         f"{visit.facts.width} pixels wide on a screen of 390",
         "cut off at its right end: 'cut off'",
     ]
     assert len(list(wrong_formulas(visit, wanted=True))) == 4
-    assert len(list(wrong_figures(visit))) == 6
-    assert broken_links(tmp_path)[-3:] == [
-        f"broken.html -> {link}" for link in ("nowhere.html", "#nowhere", "missing.svg")
-    ]
-    assert len(images_without_words(tmp_path)) == 2
+    problems = list(wrong_figures(visit))
+    assert len(problems) == 9
+    assert "the text of small.svg is 3.2 pixels high" in problems

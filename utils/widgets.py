@@ -14,7 +14,7 @@ import numpy as np
 import traitlets
 
 from utils.checks import numbers
-from utils.losses import cross_entropy, cross_entropy_gradient, log_softmax, softmax
+from utils.losses import log_softmax
 from utils.plots import PALETTE
 
 MODULES = Path(__file__).resolve().parent.parent / "_static" / "widgets"
@@ -110,14 +110,18 @@ class LogitLab(Widget):
 
     def fallback(self):
         """Return the state as a table with a bar for each probability."""
-        logits = np.array(self.logits) / self.temperature
-        gradient = cross_entropy_gradient(self.label, logits) / self.temperature
+        # Not through cross_entropy, which refuses logits such as [1, 0]: they could be probabilities.
+        log_probs = log_softmax(self.logits, temperature=self.temperature)
+        probs = np.exp(log_probs)
+        gradient = (probs - np.eye(len(probs))[self.label]) / self.temperature
+        # On the page classes can be added, without a name, and taken away.
+        names = [*self.names, *(f"class {k}" for k in range(len(self.names), len(probs)))][: len(probs)]
         rows = [
             (name, f"{z:g}", _bar(p, f"{p:.4f}"), f"{slope:+.4f}")
-            for name, z, p, slope in zip(self.names, self.logits, softmax(logits), gradient, strict=True)
+            for name, z, p, slope in zip(names, self.logits, probs, gradient, strict=True)
         ]
         caption = (
-            f"The label is {self.names[self.label]}, the loss −log p = {cross_entropy(self.label, logits):.4f} nats. "
+            f"The label is {names[self.label]}, the loss −log p = {0.0 - log_probs[self.label]:.4f} nats. "
             "With JavaScript the numbers can be moved."
         )
         return _table(caption, ("class", "logit z", "probability p", "gradient"), rows)
@@ -165,8 +169,11 @@ class LabelLab(Widget):
             (str(k), f"{each:.4f}", str(int(k == self.label)), f"{each if k == self.label else 0:.4f}")
             for k, each in enumerate(surprise)
         ]
+        answer = f" has no output among 0 to {len(surprise) - 1}"  # the slider can move it there
+        if 0 <= self.label < len(surprise):
+            answer = f": picked or multiplied out, the loss is {surprise[self.label]:.4f} nats"
         caption = (
-            f"Label {self.label}: picked or multiplied out, the loss is {surprise[self.label]:.4f} nats. "
+            f"Label {self.label}{answer}. "
             f"{self.labels:,} labels of {self.classes:,} classes take {4 * self.labels:,} bytes as integers (int32), "
             f"{4 * self.labels * self.classes:,} as one-hot rows (float32). With JavaScript the label can be moved."
         )
@@ -178,7 +185,7 @@ def _row(logits, label):
     logits = numbers(logits, "logits")
     if logits.ndim != 1 or not 2 <= len(logits) <= 6 or not np.isfinite(logits).all():
         raise ValueError(f"`logits` is {logits.tolist()}; wanted a row of 2 to 6 finite numbers.")
-    if not 0 <= label < len(logits):
+    if label not in range(len(logits)):  # nor is 1.5 or "1"
         raise ValueError(f"`label` is {label}; wanted a position among the {len(logits)} logits, from 0.")
     return logits.tolist()
 

@@ -2,7 +2,7 @@
  * Label lab: one label as an integer and as a one-hot row, in range and out of it, and what both cost in memory.
  * State: {logits, label, classes, labels}, on the page from data-props and in Jupyter from the Python object.
  */
-import { crossEntropy, crossEntropyOfRow, softmax } from "./losses.mjs";
+import { crossEntropy, crossEntropyOfRow, logSoftmax } from "./losses.mjs";
 import { announcer, h, slider, STYLE, text } from "./parts.mjs";
 
 const BEYOND = 2; // positions that the label can be moved to on either side of the range
@@ -38,8 +38,9 @@ export function outcomes(label, logits) {
 /** Bytes as text, in steps of 1,000. */
 export function bytes(count) {
   const units = ["B", "kB", "MB", "GB"];
-  const step = count < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(count) / 3 + 1e-9));
-  return `${Number((count / 1000 ** step).toPrecision(3))} ${units[step]}`;
+  const rounded = Number(count.toPrecision(3)); // first, so that 999,900 is 1 MB and not 1000 kB
+  const step = rounded < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(rounded) / 3 + 1e-9));
+  return `${rounded / 1000 ** step} ${units[step]}`;
 }
 
 function render({ model, el, signal }) {
@@ -48,13 +49,17 @@ function render({ model, el, signal }) {
     model.save_changes();
     draw();
   };
+  const remember = () => {
+    const before = { label: model.get("label"), classes: model.get("classes") };
+    return () => set(before);
+  };
   const classesOfRow = model.get("logits").length;
-  const label = slider({ name: "label", min: -BEYOND, max: classesOfRow - 1 + BEYOND, step: 1, signal, onInput: (value) => set({ label: value }) });
+  const label = slider({ name: "label", min: -BEYOND, max: classesOfRow - 1 + BEYOND, step: 1, remember, signal, onInput: (value) => set({ label: value }) });
   // A slider of powers of ten: from 2 classes to a million.
-  const width = slider({ name: "classes K", min: Math.log10(2), max: Math.log10(MOST_CLASSES), step: 0.01, key: 0.05, signal,
+  const width = slider({ name: "classes K", min: Math.log10(2), max: Math.log10(MOST_CLASSES), step: "any", key: 0.05, remember, signal,
     onInput: (value) => set({ classes: Math.round(10 ** value) }) });
-  const labelText = h("output", {});
-  const widthText = h("output", {});
+  const labelText = h("span", {}); // not <output>, which a screen reader would speak at every step
+  const widthText = h("span", {});
   const row = h("tbody", {});
   const total = h("tfoot", {});
   const answers = h("tbody", {});
@@ -81,7 +86,7 @@ function render({ model, el, signal }) {
   function draw() {
     const [logits, at, classes, labels] = ["logits", "label", "classes", "labels"].map((key) => model.get(key));
     const target = oneHot(at, logits.length);
-    const surprise = softmax(logits).map((p) => -Math.log(p));
+    const surprise = logSoftmax(logits).map((logProb) => -logProb);
     const found = outcomes(at, logits);
     const inRange = found.sparse !== null;
 
@@ -108,7 +113,7 @@ function render({ model, el, signal }) {
 
     const integers = 4 * labels;
     const rows = integers * classes;
-    const share = (count) => `${(100 * Math.log(count / 1000)) / Math.log((4 * labels * MOST_CLASSES) / 1000)}%`;
+    const share = (count) => `${Math.max(0, (100 * Math.log(count / 1000)) / Math.log((4 * labels * MOST_CLASSES) / 1000))}%`;
     width.value = Math.log10(classes);
     widthText.textContent = classes.toLocaleString("en");
     width.setAttribute("aria-valuetext", classes.toLocaleString("en"));

@@ -15,9 +15,10 @@ const LAYOUT = `
 .logit-lab .head { color: var(--quiet); font-size: 0.8125rem; }
 .logit-lab .head > :nth-child(n + 5), .logit-lab .p, .logit-lab .gradient { text-align: right; }
 .logit-lab .name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; cursor: pointer; }
-.logit-lab .share { appearance: none; background: linear-gradient(to right, var(--blue) var(--p), var(--ground) var(--p)) no-repeat center / 100% 0.9rem; }
+.logit-lab .share { appearance: none; print-color-adjust: exact; background: linear-gradient(to right, var(--blue) var(--p), var(--ground) var(--p)) no-repeat center / 100% 0.9rem; }
 .logit-lab .share::-webkit-slider-thumb { appearance: none; width: 0.4rem; height: 1.4rem; border-radius: 0.15rem; background: var(--text); }
 .logit-lab .share::-moz-range-thumb { border: 0; width: 0.4rem; height: 1.4rem; border-radius: 0.15rem; background: var(--text); }
+.logit-lab th[scope=row] { white-space: nowrap; }
 .logit-lab .chosen .share { --blue: var(--vermillion); }
 @container (max-width: 34rem) {
   .logit-lab .head > :is(:nth-child(3), :nth-child(4), :nth-child(5)) { display: none; }
@@ -36,10 +37,12 @@ export function toFragment({ logits, label, temperature, shift }) {
 }
 
 export function fromFragment(fragment) {
-  const found = decodeURIComponent(fragment).match(/^#logit-lab=z:([^;]+);y:([^;]+);t:([^;]+);c:([^;]+)$/);
+  const plain = fragment.replace(/%2C|%3A|%3B/gi, decodeURIComponent); // some programs write , : and ; as codes
+  const found = plain.match(/^#logit-lab=z:([^;]+);y:([^;]+);t:([^;]+);c:([^;]+)$/);
   if (!found) return null;
-  const logits = found[1].split(",").map(Number);
-  const [label, temperature, shift] = found.slice(2).map(Number);
+  const number = (digits) => (/^-?[\d.]+(e-\d+)?$/.test(digits) ? Number(digits) : NaN); // Number("") would be 0
+  const logits = found[1].split(",").map(number);
+  const [label, temperature, shift] = found.slice(2).map(number);
   const good =
     logits.length >= 2 &&
     logits.length <= MOST_CLASSES &&
@@ -62,7 +65,8 @@ export function logitFor(p, k, logits, temperature) {
 const within = (number, limit) => Math.min(limit, Math.max(-limit, number));
 
 function render({ model, el, signal }) {
-  const first = Object.fromEntries(["logits", "label", "temperature", "shift"].map((key) => [key, model.get(key)]));
+  const state = () => Object.fromEntries(["logits", "label", "temperature", "shift"].map((key) => [key, model.get(key)]));
+  const first = state();
   const group = `label-${Math.random().toString(36).slice(2)}`; // one set of radio buttons for each lab
   const nameOf = (k) => model.get("names")[k] ?? `class ${k}`;
 
@@ -72,6 +76,10 @@ function render({ model, el, signal }) {
     model.save_changes();
     draw();
   }
+  const remember = () => {
+    const before = state();
+    return () => set(before);
+  };
   const setLogit = (k, z) => set({ logits: model.get("logits").map((old, i) => (i === k ? z : old)) });
 
   /** One class: its radio button, its logit as number and slider, its probability as a bar to drag, its gradient. */
@@ -83,12 +91,12 @@ function render({ model, el, signal }) {
     const typed = () => Number.isFinite(number.valueAsNumber) && setLogit(k, within(number.valueAsNumber, LARGEST));
     number.addEventListener("input", typed, { signal });
     number.addEventListener("blur", draw, { signal }); // an empty field shows its number again
-    const z = slider({ name: `slide the logit of ${name}`, min: -LIMIT, max: LIMIT, step: 0.01, key: 0.1, signal, onInput: (value) => setLogit(k, value) });
+    const z = slider({ name: `slide the logit of ${name}`, min: -LIMIT, max: LIMIT, step: 0.01, key: 0.1, remember, signal, onInput: (value) => setLogit(k, value) });
     const dragged = (p) => {
       const logit = logitFor(Math.min(0.999, Math.max(0.001, p)), k, model.get("logits"), model.get("temperature"));
       setLogit(k, Number(within(logit, LARGEST).toFixed(3)));
     };
-    const share = slider({ name: `probability of ${name}`, min: 0, max: 1, step: 0.001, key: 0.01, signal, onInput: dragged });
+    const share = slider({ name: `probability of ${name}`, min: 0, max: 1, step: 0.001, key: 0.01, remember, signal, onInput: dragged });
     z.classList.add("z");
     share.classList.add("share");
     const p = h("span", { className: "p" });
@@ -114,10 +122,10 @@ function render({ model, el, signal }) {
   }, { signal });
   reset.addEventListener("click", () => set(first), { signal });
   // Half of the slider's way is temperature 1: its position is the logarithm.
-  const warm = slider({ name: "temperature", min: -1, max: 1, step: 0.01, key: 0.05, signal, onInput: (value) => set({ temperature: Number((10 ** value).toFixed(2)) }) });
-  const move = slider({ name: "add to every logit", min: -120, max: 120, step: 1, signal, onInput: (value) => set({ shift: value }) });
-  const degrees = h("output", {});
-  const moved = h("output", {});
+  const warm = slider({ name: "temperature", min: -1, max: 1, step: 0.01, key: 0.05, remember, signal, onInput: (value) => set({ temperature: Number((10 ** value).toFixed(2)) }) });
+  const move = slider({ name: "add to every logit", min: -120, max: 120, step: 1, remember, signal, onInput: (value) => set({ shift: value }) });
+  const degrees = h("span", {}); // not <output>, which a screen reader would speak at every step
+  const moved = h("span", {});
   const table = h("tbody", {});
   const verdict = h("p", {});
   const status = h("p", { className: "hidden", role: "status" });
@@ -193,6 +201,8 @@ function render({ model, el, signal }) {
       broken = `The naive softmax overflows: with a highest logit of ${text(highest, 1)} the sum of the powers is above ${FLOAT32}, float32’s largest number, and becomes inf.`;
     else if (naive.sum === 0)
       broken = `The naive softmax underflows: with a highest logit of ${text(highest, 1)} every power is 0, and 0/0 is nan.`;
+    else if (naive.probs.some((p, k) => Math.abs(p - probs[k]) > 5e-5))
+      broken = `The naive softmax is off: with a highest logit of ${text(highest, 1)} the powers are so small that float32 rounds them to a digit or two.`;
     verdict.className = broken ? "alarm" : "quiet";
     verdict.textContent = broken || "Both agree. The stable one subtracts the highest logit first. Add 90 to every logit and compare again.";
     return broken;

@@ -14,10 +14,14 @@ export function h(tag, attributes = {}, ...children) {
 /**
  * A slider that is named for screen readers and moved by pointer, touch and keys.
  * Arrow keys move by `key`, Page Up and Down by ten times as much: the step itself is finer, for dragging.
+ * A finger that turns out to scroll the page has moved the slider on its way: `remember` returns a function that undoes it.
  */
-export function slider({ name, min, max, step, key = step, onInput, signal }) {
+export function slider({ name, min, max, step, key = step, onInput, remember, signal }) {
   const input = h("input", { type: "range", min, max, step, "aria-label": name });
   input.addEventListener("input", () => onInput(input.valueAsNumber), { signal });
+  let undo;
+  input.addEventListener("pointerdown", () => (undo = remember()), { signal });
+  input.addEventListener("pointercancel", () => undo(), { signal });
   const moves = { ArrowRight: key, ArrowUp: key, ArrowLeft: -key, ArrowDown: -key, PageUp: 10 * key, PageDown: -10 * key };
   const onKey = (event) => {
     if (!(event.key in moves)) return;
@@ -35,12 +39,13 @@ export function quietInJupyter(input) {
   return input;
 }
 
-/** Tell a screen reader what changed, once the changes have paused. */
+/** Tell a screen reader what changed, once the changes have paused; what the lab starts with is no change. */
 export function announcer(region) {
-  let timer;
+  let timer, known;
   return (text) => {
     clearTimeout(timer);
-    timer = setTimeout(() => (region.textContent = text), 400);
+    known ??= text;
+    if (text !== known) timer = setTimeout(() => (region.textContent = known = text), 400);
   };
 }
 
@@ -73,7 +78,7 @@ export const STYLE = `
 .lab button:hover:enabled, .lab .button:hover { background: var(--ground); }
 .lab button:disabled { opacity: 0.5; cursor: default; }
 .lab :focus-visible { outline: 2px solid var(--blue); outline-offset: 2px; }
-.lab .bar { display: block; height: 0.6rem; background: var(--blue); border-radius: 0.1rem; min-width: 1px; }
+.lab .bar { display: block; print-color-adjust: exact; height: 0.6rem; background: var(--blue); border-radius: 0.1rem; min-width: 1px; }
 .lab table { border-collapse: collapse; width: 100%; margin: 0.5rem 0 0; background: none; color: inherit; font-size: inherit; }
 .lab th, .lab td { padding: 0.2rem 0.5rem; text-align: right; border: 0; border-bottom: 1px solid var(--line); background: none; }
 .lab tr > :first-child { text-align: left; padding-left: 0; }
