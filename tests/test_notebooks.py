@@ -3,6 +3,8 @@
 import json
 import re
 import statistics
+from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -259,3 +261,19 @@ def test_words_are_counted_without_code_formulas_and_addresses():
 def test_fillers_are_found_in_prose_but_not_in_quotes_code_or_longer_words():
     assert fillers_in("It is *simply* so. Let’s dive in.") == ["simply", "Let's dive"]
     assert fillers_in("> I just want to know\n\nAn adjustment: `just()`.\n\n    just = 1\n") == []
+
+
+# What the page's badge is made from
+
+
+def test_the_outputs_come_from_the_installed_tensorflow_and_keras(notebook):
+    run = notebook.metadata.course
+    assert (run.tensorflow, run.keras) == (version("tensorflow"), version("keras"))
+    assert date(2026, 1, 1) <= date.fromisoformat(run.stored) <= datetime.now(UTC).date()
+
+
+def test_the_run_time_in_the_text_is_the_measured_one_or_near_it(notebook, prose):
+    run = notebook.metadata.course
+    number, unit, cores = re.search(r"runs in (\d+) (s|min)\w* on (\d) cores", prose).groups()
+    assert int(cores) == run.cores
+    assert 0.5 < int(number) * (60 if unit == "min" else 1) / run.seconds < 2

@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 from copy import deepcopy
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from refresh import normal_form, refresh
 
@@ -73,6 +76,75 @@ def test_the_given_notebook_is_not_changed():
     before = deepcopy(notebook)
     normal_form(notebook)
     assert notebook == before
+
+
+def test_the_state_of_a_live_widget_goes_and_its_html_stays():
+    notebook = as_an_editor_saves_it()
+    data = {"text/html": "<p>2</p>", "application/vnd.jupyter.widget-view+json": {"model_id": "a1b2"}}
+    notebook.cells[1].outputs = [new_output("display_data", data=data)]
+    assert normal_form(notebook).cells[1].outputs[0].data == {"text/html": "<p>2</p>"}
+
+
+# metadata.course, from which the badge of a page is made
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Return the path of a stored notebook: one cell that is compared, and one with another output in each run."""
+    exempt = {"tags": ["nbval-ignore-output"], "nbval_reason": "the clock"}
+    cells = [new_code_cell("print(1)"), new_code_cell("import time; print(time.time())", metadata=exempt)]
+    path = tmp_path / "small.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    refresh(path)
+    return path
+
+
+def change(path, edit):
+    """Edit a stored notebook by hand, and date its run back."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.course.stored = "2020-02-20"
+    edit(notebook)
+    nbformat.write(notebook, path)
+
+
+def course(path):
+    return nbformat.read(path, as_version=4).metadata.course
+
+
+def test_a_refreshed_notebook_says_when_and_on_what_it_was_run(stored):
+    run = course(stored)
+    assert run.pop("seconds") in range(1, 60)
+    assert run == {
+        "stored": f"{datetime.now(UTC):%Y-%m-%d}",
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "tensorflow": version("tensorflow"),
+        "keras": version("keras"),
+        "cores": os.cpu_count(),
+    }
+
+
+def test_a_second_refresh_changes_nothing_not_even_what_is_not_compared(stored):
+    change(stored, lambda notebook: None)
+    before = stored.read_text()
+    refresh(stored)
+    assert stored.read_text() == before
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda notebook: notebook.cells[0].outputs[0].update(text="2\n"),
+        lambda notebook: notebook.metadata.course.update(keras="3.0"),
+        lambda notebook: notebook.metadata.course.update(tensorflow="2.16"),
+        lambda notebook: notebook.metadata.course.update(python="3.9"),
+    ],
+    ids=["output", "Keras", "TensorFlow", "Python"],
+)
+def test_the_date_moves_with_an_output_and_with_a_version(stored, edit):
+    change(stored, edit)
+    refresh(stored)
+    assert course(stored).stored == f"{datetime.now(UTC):%Y-%m-%d}"
+    assert course(stored).keras == version("keras")
 
 
 # VERBOSE of utils/quiet.py, with which the chapters train

@@ -85,7 +85,7 @@ function render({ model, el, signal }) {
   /** One class: its radio button, its logit as number and slider, its probability as a bar to drag, its gradient. */
   function makeRow(k) {
     const name = nameOf(k);
-    const radio = h("input", { type: "radio", name: group });
+    const radio = quietInJupyter(h("input", { type: "radio", name: group }));
     radio.addEventListener("change", () => set({ label: k }), { signal });
     const number = h("input", { type: "number", min: -LARGEST, max: LARGEST, step: 0.1, "aria-label": `logit of ${name}` });
     const typed = () => Number.isFinite(number.valueAsNumber) && setLogit(k, within(number.valueAsNumber, LARGEST));
