@@ -32,7 +32,7 @@ def configure(app, config):
     options = config.html_theme_options
     # The theme's header bar repeats the sidebar's search button.
     options.update(navbar_start=[], navbar_center=[], navbar_end=[], navbar_persistent=[], back_to_top_button=False)
-    options.update(search_as_you_type=True)
+    options.update(search_as_you_type=True, use_fullscreen_button=False)
     # Without a default the theme writes an error to the console of every page.
     config.html_context.setdefault("default_mode", "auto")
 
@@ -65,6 +65,7 @@ def configure(app, config):
             repository_branch=os.environ["GITHUB_REF_NAME"],
             path_to_docs="",
         )
+        app.tags.add("repository")  # for {only} in chapters/mistakes.md
         for button in ("repository", "source", "edit_page", "issues"):
             options[f"use_{button}_button"] = True
     if os.environ.get("BOOK_URL"):

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from benchmarks.pages import launched
+from benchmarks.pages import SITE, launched, page_names
 from utils import models
 from utils.datasets import load_mnist
 from utils.quiet import keras
@@ -22,6 +22,15 @@ def browser():
         if os.environ.get("CI"):
             raise
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """Return the names of the built site's pages."""
+    names = page_names(SITE)
+    if not names:
+        pytest.fail("there is no site to read in _build/html: run `make book`")
+    return names
 
 
 @pytest.fixture(scope="module")

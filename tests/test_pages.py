@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from matplotlib.image import imread
 
-from benchmarks.pages import AXE, SITE, VIOLATIONS, page_names, served, wire_size
+from benchmarks.pages import AXE, SITE, VIOLATIONS, served, wire_size
 from utils.plots import PALETTE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -161,14 +161,6 @@ def weight(site, url, address):
     """Return the bytes on the wire of one of the site's files; 0 for a file of another host or one that is missing."""
     file = site / urlsplit(url).path.lstrip("/")
     return wire_size(url, file.read_bytes()) if url.startswith(address) and file.is_file() else 0
-
-
-@pytest.fixture(scope="module")
-def pages():
-    names = page_names(SITE)
-    if not names:
-        pytest.fail("there is no site to read in _build/html: run `make book`")
-    return names
 
 
 @pytest.fixture(scope="module", params=MODES)

@@ -20,14 +20,6 @@ ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 
 
-@pytest.fixture(scope="module")
-def pages():
-    names = page_names(SITE)
-    if not names:
-        pytest.fail("there is no site to read in _build/html: run `make book`")
-    return names
-
-
 class Page(HTMLParser):
     """Gathers a page's title, ids, links, meta entries, and the images of its main part."""
 
@@ -186,47 +178,51 @@ RUNNER = {
 }
 
 
-@pytest.fixture(scope="module")
-def small_book(tmp_path_factory):
-    """Return a function that builds a book of three pages with these settings, as CI would."""
+@pytest.fixture
+def small_book(tmp_path):
+    """Return a function that builds a book of three pages where the environment says so much about the repository."""
 
     def build(environment):
-        folder = tmp_path_factory.mktemp("book")
         for name in ("_config.yml", "_ext", "_static", "_templates", "node_modules"):
-            (folder / name).symlink_to(ROOT / name)
-        (folder / "chapters").mkdir()
-        (folder / "_toc.yml").write_text(
-            "format: jb-book\nroot: chapters/index\nchapters:\n  - file: chapters/02_softmax\n"
+            (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / "chapters").mkdir()
+        (tmp_path / "_toc.yml").write_text(
+            "format: jb-book\nroot: chapters/index\nchapters:\n"
+            "  - file: chapters/02_softmax\n  - file: chapters/mistakes\n"
         )
-        (folder / "chapters" / "index.md").write_text("# A title\n\nA first sentence that says what the page is for.\n")
-        text = (ROOT / "chapters" / "02_softmax.ipynb").read_text()
-        (folder / "chapters" / "02_softmax.ipynb").write_text(re.sub(r"\(\d\d_\w+\.ipynb\)", "(index.md)", text))
-        command = [ROOT / ".venv/bin/jupyter-book", "build", "-W", "-n", "--keep-going", folder]
+        (tmp_path / "chapters/index.md").write_text("# A title\n\nA first sentence that says what the page is for.\n")
+        (tmp_path / "chapters/mistakes.md").write_text((ROOT / "chapters/mistakes.md").read_text())
+        chapter = (ROOT / "chapters/02_softmax.ipynb").read_text()
+        (tmp_path / "chapters/02_softmax.ipynb").write_text(re.sub(r"\(\d\d_\w+\.ipynb\)", "(index.md)", chapter))
+        command = [ROOT / ".venv/bin/jupyter-book", "build", "-W", "-n", "--keep-going", tmp_path]
         inherited = {key: value for key, value in os.environ.items() if key not in RUNNER}
         subprocess.run(command, env={**inherited, **environment}, check=True, capture_output=True)
-        return folder / "_build" / "html"
+        return tmp_path / "_build/html/chapters"
 
     return build
 
 
 def test_where_the_repository_is_known_a_page_links_to_its_source_and_to_a_report(small_book):
-    site = small_book(RUNNER)
-    links = Page(site / "chapters/02_softmax.html").links
+    folder = small_book(RUNNER)
+    page = Page(folder / "02_softmax.html")
     repository = "https://github.com/somebody/softmax"
-    assert repository in links
-    assert f"{repository}/edit/main/chapters/02_softmax.ipynb" in links
-    assert f"{repository}/blob/main/chapters/02_softmax.ipynb?plain=1" in links
-    assert any(link.startswith(f"{repository}/issues/new?title=") for link in links)
-    page = Page(site / "chapters/02_softmax.html")
+    assert repository in page.links
+    assert f"{repository}/edit/main/chapters/02_softmax.ipynb" in page.links
+    assert f"{repository}/blob/main/chapters/02_softmax.ipynb?plain=1" in page.links
+    assert any(link.startswith(f"{repository}/issues/new?title=") for link in page.links)
+    assert "Open issue" in (folder / "mistakes.html").read_text()
+    assert "does not know its repository" not in (folder / "mistakes.html").read_text()
     assert page.meta["og:url"] == "https://somebody.github.io/softmax/chapters/02_softmax.html"
     image = page.meta["og:image"].removeprefix("https://somebody.github.io/softmax/")
-    assert (site / image).is_file()
+    assert (folder.parent / image).is_file()
 
 
-def test_elsewhere_no_page_links_to_a_repository(pages):
-    hosts = {urlsplit(link).netloc for name in pages for link in Page(SITE / name).links}
-    if "GITHUB_REPOSITORY" not in os.environ:
-        assert not [host for host in hosts if "github" in host]
+def test_elsewhere_no_page_links_to_a_repository(small_book):
+    folder = small_book({})
+    links = [link for name in ("02_softmax.html", "mistakes.html") for link in Page(folder / name).links]
+    assert not [link for link in links if "issues/new" in link or "/edit/" in link]
+    assert "Open issue" not in (folder / "mistakes.html").read_text()
+    assert "does not know its repository" in (folder / "mistakes.html").read_text()
 
 
 # ------------------------------------------------------------------------------------------- files with every mistake

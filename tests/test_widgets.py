@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.pages import AXE, SITE, launched, served
+from benchmarks.pages import AXE, SITE, served
 from utils import widgets
 from utils.losses import cross_entropy, cross_entropy_gradient, log_softmax, softmax
 from utils.quiet import keras, tf
@@ -37,6 +37,7 @@ ROW = [2.5, -1.0, 0.8, 4.1, -0.3]  # chapter 4's
 OVERFLOW = "#logit-lab=z:2,1,0.1;y:0;t:1;c:90"
 
 PATIENCE = 30_000  # milliseconds: what is waited for takes a moment, and longer on a busy machine
+expect.set_options(timeout=PATIENCE)
 
 
 def shown(number, digits=4):
@@ -333,7 +334,10 @@ def test_the_table_of_the_logit_lab_has_the_numbers_of_the_course():
     columns = zip(
         LOGIT_LAB["names"], START, softmax(START, temperature=0.5), cross_entropy_gradient(1, logits) / 0.5, strict=True
     )
-    assert rows == [[name, f"{z:g}", f"{p:.4f}", f"{slope:+.4f}"] for name, z, p, slope in columns]
+    assert rows == [
+        [each.replace("-", "−") for each in (name, f"{z:g}", f"{p:.4f}", f"{slope:+.4f}")]
+        for name, z, p, slope in columns
+    ]
     assert f"The label is dog, the loss −log p = {cross_entropy(1, logits):.4f} nats." in caption
 
 
@@ -364,7 +368,7 @@ def test_a_name_cannot_become_markup():
 
 
 def test_logits_that_could_be_probabilities_are_shown_like_any_others():
-    assert cells_of(widgets.LogitLab([1, 0]).page_html())[1][0] == ["class 0", "1", "0.7311", "-0.2689"]
+    assert cells_of(widgets.LogitLab([1, 0]).page_html())[1][0] == ["class 0", "1", "0.7311", "−0.2689"]
 
 
 def test_a_lab_that_was_moved_on_the_page_can_be_shown_again():
@@ -420,21 +424,7 @@ def test_the_palette_is_given_for_both_themes_of_the_book_and_of_jupyterlab():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    try:
-        with launched() as browser:
-            expect.set_options(timeout=PATIENCE)
-            yield browser
-    except FileNotFoundError as missing:
-        if os.environ.get("CI"):
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(scope="module")
-def site():
-    if not (SITE / LANDING).is_file():
-        pytest.fail("there is no site to read in _build/html: run `make book`")
+def site(pages):
     with served(SITE) as address:
         yield address
 
@@ -490,7 +480,9 @@ READ = """() => {
   const [loss, rule] = [...texts(".big"), ...texts(".big + p")];
   const [temperature, shift] = texts(".line label > span").map((each) => Number(each.replace("−", "-")));
   return {
-    names: texts(".name"), logits: values("input[type=number]"), z: values(".z"), shares: values(".share"),
+    names: texts(".name"), numbers: values("input[type=number]"),
+    logits: all("a.button")[0].hash.match(/z:([^;]+)/)[1].split(",").map(Number),
+    z: values(".z"), shares: values(".share"),
     label: all("input[type=radio]").findIndex((each) => each.checked), chosen: all(".class").findIndex(
       (each) => each.matches(".chosen")) - 1, probs: texts(".p"), gradient: texts(".gradient"), loss, rule,
     temperature, shift, verdict: texts("table + p")[0], alarm: all("table + p.alarm").length === 1,
@@ -509,6 +501,7 @@ def reading(page):
     probs, loss = softmax(logits), cross_entropy(found.label, logits)
     gradient = cross_entropy_gradient(found.label, logits) / found.temperature
     assert found.probs == found.shares_spoken == [shown(p) for p in probs]
+    np.testing.assert_allclose(found.numbers, found.logits, atol=0.00051)
     np.testing.assert_allclose(found.shares, probs, atol=0.00051)
     np.testing.assert_allclose(found.bars, probs, atol=1e-9)
     assert found.gradient == [("+" if slope > 0 else "") + shown(slope) for slope in gradient]
@@ -591,7 +584,10 @@ def test_every_key_of_a_slider_does_what_it_should(lab):
 def test_keys_set_a_probability_and_its_logit_follows(lab):
     page = lab()
     press(page, "probability of cat", "ArrowRight")
-    assert reading(page).probs[0] == "0.6690"
+    assert reading(page).probs[0] == "0.6700"  # the next hundredth
+    press(page, "probability of cat", *5 * ["PageDown"], *7 * ["ArrowLeft"])
+    found = reading(page)
+    assert (found.probs[0], found.loss) == ("0.1000", "loss = −log p(cat) = 2.3026 nats")
     for key, probability in [("End", "0.9990"), ("Home", "0.0010")]:  # never quite 1 or 0, whose logits are infinite
         press(page, "probability of cat", key)
         assert reading(page).probs[0] == probability
@@ -732,6 +728,9 @@ def test_classes_are_added_up_to_six_and_taken_away_down_to_two(lab):
         more.click()
         assert reading(page).logits == START + [0] * (count - 3)
     expect(more).to_be_disabled()
+    expect(more).to_be_focused()  # a button that is taken away would take the reader's place with it
+    page.keyboard.press("Enter")
+    assert len(reading(page).logits) == 6
     assert reading(page).names[2:] == ["bird", "class 3", "class 4", "class 5"]
     page.get_by_role("radio", name="class 5").check()
     for count in (5, 4, 3, 2):
@@ -739,6 +738,8 @@ def test_classes_are_added_up_to_six_and_taken_away_down_to_two(lab):
         found = reading(page)
         assert (len(found.logits), found.label) == (count, count - 1)  # the label goes with its class
     expect(fewer).to_be_disabled()
+    page.keyboard.press("Enter")
+    assert len(reading(page).logits) == 2
     expect(more).to_be_enabled()
 
 
@@ -773,7 +774,7 @@ def test_the_temperature_goes_from_a_tenth_to_ten_with_1_in_the_middle(lab):
 def test_90_added_to_every_logit_breaks_the_naive_softmax_and_no_other(lab):
     page = lab()
     before = reading(page)
-    assert before.verdict.startswith("Both agree.")
+    assert before.verdict.startswith("Both agree")
     assert [row[1] for row in before.table] == ["7.389", "2.718", "1.105"]
     press(page, "add to every logit", *["PageUp"] * 9)
     found = reading(page)
@@ -812,7 +813,7 @@ def test_just_above_0_the_naive_softmax_has_lost_its_digits_and_the_lab_says_so(
 
 def test_the_shift_is_divided_by_the_temperature_like_the_logits(lab):
     found = reading(lab(fragment="#logit-lab=z:2,1,0.1;y:0;t:10;c:90"))
-    assert found.verdict.startswith("Both agree.")  # 92 / 10 is harmless
+    assert found.verdict.startswith("Both agree")  # 92 / 10 is harmless
 
 
 def test_start_again_brings_back_everything(lab):
@@ -838,6 +839,11 @@ def test_a_link_carries_the_numbers_to_another_reader(lab):
     fragment = page.get_by_role("link", name="Link to these numbers").get_attribute("href")
     assert fragment == "#logit-lab=z:2.5,0.1,0.8,4.1;y:1;t:0.32;c:-10"
     sent = page.evaluate(READ)
+    page.get_by_role("link", name="Link to these numbers").click()
+    expect(page.get_by_role("link", name="The address bar has it")).to_be_focused()
+    assert page.url.endswith(fragment)
+    page.get_by_role("button", name="Start again").click()
+    assert "#" not in page.url
 
     page = page.context.new_page()
     page.goto(page.context.pages[0].url + fragment)
@@ -856,7 +862,15 @@ def test_an_address_that_the_lab_cannot_read_is_named(lab, fragment):
 def test_an_address_that_means_something_else_is_left_alone(lab):
     page = lab(fragment="#the-map")
     assert reading(page).logits == START
-    expect(page.get_by_text("The address holds numbers")).to_have_count(0)
+    expect(page.get_by_text("The address holds numbers")).to_be_hidden()
+
+
+def test_an_address_pasted_into_an_open_page_is_read_too(lab):
+    page = lab(fragment="#logit-lab=z:2,1;y:7;t:1;c:0")
+    page.evaluate("location.hash = '#logit-lab=z:3,-1;y:1;t:2;c:0'")
+    expect(page.locator(".class:not(.head)")).to_have_count(2)
+    assert reading(page).logits == [3.0, -1.0]
+    expect(page.get_by_text("The address holds numbers")).to_be_hidden()
 
 
 # The label lab
@@ -894,7 +908,7 @@ def test_a_label_past_either_end_is_read_in_four_ways(lab):
 
     press(page, "label", "Home")
     expect(slider(page, "label")).to_have_attribute("aria-valuetext", "−2, out of range")
-    taken = f"{shown(cross_entropy(3, ROW))}, of class 3"  # −2 counts from the end
+    taken = f"{shown(cross_entropy(3, ROW))}: −2 counts from the end, class 3"
     assert answers_of(page) == ["an error", "nan", "0.0000: the row is all zeros", taken]
     expect(page.locator("p.alarm")).to_contain_text("Label −2 has no output")
 
@@ -909,10 +923,10 @@ def test_a_million_classes_take_gigabytes_as_rows(lab):
     memory, cost = page.locator(".memory"), page.locator(".memory + p")
     expect(memory).to_have_text("integers (int32)12.8 kBone-hot (float32)1.08 MB")
     expect(cost).to_contain_text("3,200 labels. ")
-    expect(cost).to_contain_text("one-hot rows take 84 times as much")
+    expect(cost).to_contain_text("One-hot rows take 84 times the bytes of the integers")
     press(page, "classes K", "End")
     expect(memory).to_have_text("integers (int32)12.8 kBone-hot (float32)12.8 GB")
-    expect(cost).to_contain_text("one-hot rows take 1,000,000 times as much")
+    expect(cost).to_contain_text("One-hot rows take 1,000,000 times the bytes")
     expect(slider(page, "classes K")).to_have_attribute("aria-valuetext", "1,000,000")
     press(page, "classes K", "Home")
     expect(memory).to_have_text("integers (int32)12.8 kBone-hot (float32)25.6 kB")
@@ -953,7 +967,7 @@ LOGIT_CONTROLS = [
         pair
         for name in ("cat", "dog", "bird")
         for pair in [
-            ("radio", name),
+            ("radio", f"label {name}"),
             ("spinbutton", f"logit of {name}"),
             ("slider", f"slide the logit of {name}"),
             ("slider", f"probability of {name}"),
@@ -997,7 +1011,7 @@ def test_tab_leads_through_the_lab_in_the_order_of_the_page_and_shows_where_it_i
         assert seen[1:] == ["solid", "2px"], seen
         page.keyboard.press("Tab")
     # Of the radio buttons the checked one is a stop, as in every form.
-    assert visited == [each for _, each in controls if each not in ("dog", "bird")]
+    assert visited == [each for _, each in controls if each not in ("label dog", "label bird")]
 
 
 LISTEN = """() => {

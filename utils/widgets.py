@@ -117,7 +117,7 @@ class LogitLab(Widget):
         # On the page classes can be added, without a name, and taken away.
         names = [*self.names, *(f"class {k}" for k in range(len(self.names), len(probs)))][: len(probs)]
         rows = [
-            (name, f"{z:g}", _bar(p, f"{p:.4f}"), f"{slope:+.4f}")
+            (name, f"{z:g}".replace("-", "−"), _bar(p, f"{p:.4f}"), f"{slope:+.4f}".replace("-", "−"))
             for name, z, p, slope in zip(names, self.logits, probs, gradient, strict=True)
         ]
         caption = (

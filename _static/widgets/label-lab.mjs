@@ -78,7 +78,7 @@ function render({ model, el, signal }) {
       h("table", {}, h("thead", {}, h("tr", {}, ...columns)), row, total),
       h("table", { className: "answers" }, h("thead", {}, h("tr", {}, ...["given to", "loss"].map((each) => h("th", { scope: "col" }, each)))), answers),
       verdict,
-      h("div", { className: "line" }, h("label", {}, "classes K", width, widthText)),
+      h("div", { className: "line" }, h("label", {}, "memory for K classes", width, widthText)),
       memory, cost, status,
     ),
   );
@@ -104,7 +104,7 @@ function render({ model, el, signal }) {
       answer("the integer, to the sparse loss on a CPU", found.sparse, inRange ? ", picked" : ""),
       answer("… compiled by XLA", found.compiled),
       answer("a row of tf.one_hot, to the categorical loss", found.oneHot, inRange ? ", multiplied and added" : ": the row is all zeros"),
-      answer("a row of to_categorical", found.categorical, !inRange && found.categorical !== null ? `, of class ${at + logits.length}` : ""),
+      answer("a row of to_categorical", found.categorical, !inRange && found.categorical !== null ? `: ${text(at, 0)} counts from the end, class ${at + logits.length}` : ""),
     );
     verdict.className = inRange ? "quiet" : "alarm";
     verdict.textContent = inRange
@@ -119,7 +119,7 @@ function render({ model, el, signal }) {
     width.setAttribute("aria-valuetext", classes.toLocaleString("en"));
     const line = (name, count, kind) => [name, h("span", {}, h("span", { className: `bar ${kind}`, style: `width: ${share(count)}` })), bytes(count)].map((each) => (each.nodeType ? each : h("span", {}, each)));
     memory.replaceChildren(...line("integers (int32)", integers, ""), ...line("one-hot (float32)", rows, "rows"));
-    cost.textContent = `${labels.toLocaleString("en")} labels. The bars' scale is logarithmic: one-hot rows take ${classes.toLocaleString("en")} times as much, and as much as the logits.`;
+    cost.textContent = `${labels.toLocaleString("en")} labels. One-hot rows take ${classes.toLocaleString("en")} times the bytes of the integers, as many as the logits. The scale of the bars is logarithmic.`;
     const losses = inRange ? `loss ${text(found.sparse)} both ways` : "out of range: an error on a CPU, nan under XLA, 0 with tf.one_hot";
     say(`Label ${text(at, 0)}: ${losses}. One-hot labels of ${classes.toLocaleString("en")} classes take ${bytes(rows)}, integers ${bytes(integers)}.`);
   }

@@ -85,7 +85,7 @@ function render({ model, el, signal }) {
   /** One class: its radio button, its logit as number and slider, its probability as a bar to drag, its gradient. */
   function makeRow(k) {
     const name = nameOf(k);
-    const radio = quietInJupyter(h("input", { type: "radio", name: group }));
+    const radio = quietInJupyter(h("input", { type: "radio", name: group, "aria-label": `label ${name}` }));
     radio.addEventListener("change", () => set({ label: k }), { signal });
     const number = h("input", { type: "number", min: -LARGEST, max: LARGEST, step: 0.1, "aria-label": `logit of ${name}` });
     const typed = () => Number.isFinite(number.valueAsNumber) && setLogit(k, within(number.valueAsNumber, LARGEST));
@@ -94,7 +94,7 @@ function render({ model, el, signal }) {
     const z = slider({ name: `slide the logit of ${name}`, min: -LIMIT, max: LIMIT, step: 0.01, key: 0.1, remember, signal, onInput: (value) => setLogit(k, value) });
     const dragged = (p) => {
       const logit = logitFor(Math.min(0.999, Math.max(0.001, p)), k, model.get("logits"), model.get("temperature"));
-      setLogit(k, Number(within(logit, LARGEST).toFixed(3)));
+      setLogit(k, Number(within(logit, LARGEST).toFixed(6)));
     };
     const share = slider({ name: `probability of ${name}`, min: 0, max: 1, step: 0.001, key: 0.01, remember, signal, onInput: dragged });
     z.classList.add("z");
@@ -114,13 +114,20 @@ function render({ model, el, signal }) {
   const more = h("button", { type: "button" }, "Add a class");
   const fewer = h("button", { type: "button" }, "Remove the last");
   const reset = h("button", { type: "button" }, "Start again");
-  const link = h("a", { className: "button" }, "Link to these numbers");
-  more.addEventListener("click", () => set({ logits: [...model.get("logits"), 0] }), { signal });
+  const link = h("a", { className: "button" });
+  more.addEventListener("click", () => {
+    const logits = [...model.get("logits"), 0];
+    if (logits.length <= MOST_CLASSES) set({ logits });
+  }, { signal });
   fewer.addEventListener("click", () => {
     const logits = model.get("logits").slice(0, -1);
-    set({ logits, label: Math.min(model.get("label"), logits.length - 1) });
+    if (logits.length >= 2) set({ logits, label: Math.min(model.get("label"), logits.length - 1) });
   }, { signal });
-  reset.addEventListener("click", () => set(first), { signal });
+  reset.addEventListener("click", () => {
+    set(first);
+    if (location.hash.startsWith("#logit-lab=")) history.replaceState(null, "", location.pathname + location.search);
+  }, { signal });
+  link.addEventListener("click", () => (link.textContent = "The address bar has it"), { signal });
   // Half of the slider's way is temperature 1: its position is the logarithm.
   const warm = slider({ name: "temperature", min: -1, max: 1, step: 0.01, key: 0.05, remember, signal, onInput: (value) => set({ temperature: Number((10 ** value).toFixed(2)) }) });
   const move = slider({ name: "add to every logit", min: -120, max: 120, step: 1, remember, signal, onInput: (value) => set({ shift: value }) });
@@ -130,7 +137,7 @@ function render({ model, el, signal }) {
   const verdict = h("p", {});
   const status = h("p", { className: "hidden", role: "status" });
   const say = announcer(status);
-  const columns = ["class", "e^z in float32", "naive e^z / Σ", "stable"].map((each) => h("th", { scope: "col" }, each));
+  const columns = ["class", "e^((z + c)/T) in float32", "naive: that / its sum", "stable"].map((each) => h("th", { scope: "col" }, each));
 
   el.append(
     h("style", {}, STYLE + LAYOUT),
@@ -157,7 +164,7 @@ function render({ model, el, signal }) {
     rows.forEach((row, k) => {
       row.element.classList.toggle("chosen", k === label);
       row.radio.checked = k === label;
-      if (row.number !== document.activeElement) row.number.value = logits[k];
+      if (row.number !== document.activeElement) row.number.value = Number(logits[k].toFixed(3));
       row.z.value = logits[k];
       row.z.setAttribute("aria-valuetext", text(logits[k], 2));
       row.share.value = probs[k];
@@ -176,9 +183,11 @@ function render({ model, el, signal }) {
     warm.setAttribute("aria-valuetext", text(temperature, 2));
     move.value = shift;
     moved.textContent = text(shift, 0);
-    more.disabled = logits.length >= MOST_CLASSES;
-    fewer.disabled = logits.length <= 2;
-    link.href = toFragment({ logits, label, temperature, shift });
+    // Not `disabled`, which would take the focus from the button that was pressed.
+    more.setAttribute("aria-disabled", logits.length >= MOST_CLASSES);
+    fewer.setAttribute("aria-disabled", logits.length <= 2);
+    const fragment = toFragment({ logits, label, temperature, shift });
+    if (link.hash !== fragment) Object.assign(link, { href: fragment, textContent: "Link to these numbers" });
     const broken = drawNaive(logits, probs, temperature, shift);
     say(`Label ${nameOf(label)}: probability ${text(probs[label])}, loss ${text(nats)} nats. ${broken}`);
   }
@@ -204,15 +213,21 @@ function render({ model, el, signal }) {
     else if (naive.probs.some((p, k) => Math.abs(p - probs[k]) > 5e-5))
       broken = `The naive softmax is off: with a highest logit of ${text(highest, 1)} the powers are so small that float32 rounds them to a digit or two.`;
     verdict.className = broken ? "alarm" : "quiet";
-    verdict.textContent = broken || "Both agree. The stable one subtracts the highest logit first. Add 90 to every logit and compare again.";
+    verdict.textContent = broken || "Both agree, but for float32’s last digits. The stable one subtracts the highest logit first, so no c can break it.";
     return broken;
   }
 
   for (const key of ["names", "logits", "label", "temperature", "shift"]) model.on(`change:${key}`, draw);
-  if (model.get("page")) {
+  const unread = h("p", { className: "alarm" }, "The address holds numbers that the lab cannot read; it shows its own.");
+  function readAddress() {
     const shared = fromFragment(location.hash);
+    if (shared === null && location.hash.startsWith("#logit-lab=")) verdict.after(unread);
+    else unread.remove();
     if (shared) set(shared);
-    else if (location.hash.startsWith("#logit-lab=")) rule.before(h("p", { className: "alarm" }, "The address holds numbers that the lab cannot read; it shows its own."));
+  }
+  if (model.get("page")) {
+    readAddress();
+    addEventListener("hashchange", readAddress, { signal });
   }
   draw();
 }

@@ -13,7 +13,7 @@ export function h(tag, attributes = {}, ...children) {
 
 /**
  * A slider that is named for screen readers and moved by pointer, touch and keys.
- * Arrow keys move by `key`, Page Up and Down by ten times as much: the step itself is finer, for dragging.
+ * Arrow keys move to the next multiple of `key`, Page Up and Down by ten of them: the step is finer, for dragging.
  * A finger that turns out to scroll the page has moved the slider on its way: `remember` returns a function that undoes it.
  */
 export function slider({ name, min, max, step, key = step, onInput, remember, signal }) {
@@ -22,11 +22,11 @@ export function slider({ name, min, max, step, key = step, onInput, remember, si
   let undo;
   input.addEventListener("pointerdown", () => (undo = remember()), { signal });
   input.addEventListener("pointercancel", () => undo(), { signal });
-  const moves = { ArrowRight: key, ArrowUp: key, ArrowLeft: -key, ArrowDown: -key, PageUp: 10 * key, PageDown: -10 * key };
+  const moves = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
   const onKey = (event) => {
     if (!(event.key in moves)) return;
     event.preventDefault();
-    input.value = (input.valueAsNumber + moves[event.key]).toFixed(6);
+    input.value = (Math.round(input.valueAsNumber / key + moves[event.key]) * key).toFixed(6);
     onInput(input.valueAsNumber);
   };
   input.addEventListener("keydown", onKey, { signal });
@@ -75,8 +75,8 @@ export const STYLE = `
 .lab input[type=radio], .lab input[type=checkbox] { width: 1.1rem; height: 1.1rem; margin: 0 0.4rem 0 0; accent-color: var(--vermillion); vertical-align: -0.15rem; }
 .lab button, .lab .button { font: inherit; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: 0.25rem;
   padding: 0.3rem 0.7rem; min-height: 2rem; cursor: pointer; text-decoration: none; }
-.lab button:hover:enabled, .lab .button:hover { background: var(--ground); }
-.lab button:disabled { opacity: 0.5; cursor: default; }
+.lab button:hover, .lab .button:hover { background: var(--ground); }
+.lab button[aria-disabled=true] { opacity: 0.5; cursor: default; }
 .lab :focus-visible { outline: 2px solid var(--blue); outline-offset: 2px; }
 .lab .bar { display: block; print-color-adjust: exact; height: 0.6rem; background: var(--blue); border-radius: 0.1rem; min-width: 1px; }
 .lab table { border-collapse: collapse; width: 100%; margin: 0.5rem 0 0; background: none; color: inherit; font-size: inherit; }
