@@ -60,7 +60,7 @@ FACTS = r"""() => {
     bad_formulas: all(".katex-error").map((each) => each.textContent),
     formulas: all("main .katex-html").map((each) => each.getBoundingClientRect().width),
     fonts: [...document.fonts].filter((each) => each.family.startsWith("KaTeX")).map((each) => each.status),
-    found: all("#search-results li").length,
+    found: all("#search-results li p.context").map((each) => each.textContent),
     figures: all("main img").map((each) => ({
       source: each.getAttribute("src"),
       loaded: each.complete && each.naturalWidth > 0,
@@ -103,7 +103,7 @@ def read_pages(browser, site, names, mode):
             page = context.new_page()
             visit = SimpleNamespace(name=name, foreign=[], console=[], failed=[], axe={})
             asked = listen(page, visit, address)
-            page.goto(address + name, wait_until="networkidle")
+            page.goto(address + name)
             page.evaluate(UNFOLD)
             page.wait_for_load_state("networkidle")
             visit.facts = SimpleNamespace(**page.evaluate(FACTS))
@@ -292,7 +292,9 @@ def test_figures_load_with_legible_text_and_stand_on_the_page_without_a_box(visi
 
 
 def test_the_search_page_finds_the_subject(visits):
-    assert visits["search.html?q=softmax"].facts.found > 0
+    found = visits["search.html?q=softmax"].facts.found
+    assert len(found) > 5
+    assert all("softmax" in text.lower() and ".ipynb" not in text for text in found), found
 
 
 # ---------------------------------------------------------------------------------------------------- the reader's way
@@ -325,6 +327,8 @@ def test_the_search_is_asked_for_by_key_and_answers_while_one_types(opened):
     assert page.locator("#pst-search-dialog input").input_value() == "perplexity"
     page.evaluate(AXE.read_text())
     page.locator("#search-results p.context").first.wait_for()
+    quoted = page.locator("#search-results p.context").all_inner_texts()
+    assert all("perplexity" in text.lower() and ".ipynb" not in text for text in quoted), quoted
     assert barriers_on(page) == []
     page.locator("#search-results li a").first.click()
     page.wait_for_load_state("networkidle")
