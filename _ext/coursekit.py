@@ -5,6 +5,7 @@ In the order of a build: settings, the widget directive, what is added to a page
 
 import html
 import json
+import logging
 import os
 import re
 import subprocess
@@ -56,6 +57,7 @@ def configure(app, config):
 
     # The preview that is shown where somebody links to a page.
     config.ogp_site_name = config.html_title
+    logging.getLogger("matplotlib.font_manager").setLevel("ERROR")  # the previews' font has no bold weight, and says so
     config.ogp_social_cards = {"image_mini": "_static/mark.png", "line_color": PALETTE["blue"][0]}
 
     # GitHub's runners say where the repository is and where the book will be; elsewhere there are no such links.
@@ -141,8 +143,9 @@ def finish(app, error):
     copy_asset(dist / "fonts", site / "_static" / "katex" / "fonts", excluded=lambda path: not path.endswith("woff2"))
     (site / "_static" / "palette.css").write_text(widgets.palette_css())
     purge_styles(site)
+    characters = used_characters(site)
     for font in (site / "_static").rglob("*.woff2"):
-        subset_font(font, used_characters(site))
+        subset_font(font, characters)
     (site / "_static" / "scripts" / "fontawesome.js").unlink()  # _templates/static/webpack-macros.html says why
 
 

@@ -336,6 +336,24 @@ def test_the_search_is_asked_for_by_key_and_answers_while_one_types(opened):
     assert "perplexity" in page.locator("article").inner_text().lower()
 
 
+def test_a_search_that_loads_slowly_answers_for_all_that_was_typed_meanwhile(opened):
+    page = opened("chapters/04_labels.html")
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    held = []
+    page.route("**/searchtools.js", lambda route: held.append(route))  # no answer yet
+    page.keyboard.press("Control+k")
+    for part in ("perp", "lexity"):
+        page.keyboard.type(part)
+        page.wait_for_timeout(600)  # the theme asks once nobody has typed for 300 ms
+    assert len(held) == 1
+    held[0].continue_()
+    page.locator("#search-results li a").first.wait_for()
+    assert page.locator("#pst-search-dialog input[name=q]").input_value() == "perplexity"
+    assert "perplexity" in page.locator("#search-results p.context").first.inner_text().lower()
+    assert complaints == []
+
+
 def test_a_button_copies_the_code_of_a_cell(opened):
     page = opened("chapters/01_logits.html", permissions=["clipboard-read", "clipboard-write"])
     cell = page.locator("div.cell_input").nth(1)

@@ -481,7 +481,8 @@ READ = """() => {
   const [temperature, shift] = texts(".line label > span").map((each) => Number(each.replace("−", "-")));
   return {
     names: texts(".name"), numbers: values("input[type=number]"),
-    logits: all("a.button")[0].hash.match(/z:([^;]+)/)[1].split(",").map(Number),
+    // The number fields round; the link does not. In Jupyter there is no link.
+    logits: all("a.button")[0]?.hash.match(/z:([^;]+)/)[1].split(",").map(Number) ?? values("input[type=number]"),
     z: values(".z"), shares: values(".share"),
     label: all("input[type=radio]").findIndex((each) => each.checked), chosen: all(".class").findIndex(
       (each) => each.matches(".chosen")) - 1, probs: texts(".p"), gradient: texts(".gradient"), loss, rule,
