@@ -321,19 +321,19 @@ def test_the_search_is_asked_for_by_key_and_answers_while_one_types(opened):
     page.on("request", lambda request: asked.append(Path(urlsplit(request.url).path).name))
     page.keyboard.press("Control+k")
     assert asked == []
-    page.keyboard.type("perplexity")
+    page.keyboard.type("entropy")
     page.locator("#search-results li a").first.wait_for()
     assert asked[:3] == ["searchtools.js", "language_data.js", "searchindex.js"]
-    assert page.locator("#pst-search-dialog input").input_value() == "perplexity"
+    assert page.locator("#pst-search-dialog input").input_value() == "entropy"
     page.evaluate(AXE.read_text())
     page.locator("#search-results p.context").first.wait_for()
     quoted = page.locator("#search-results p.context").all_inner_texts()
-    assert all("perplexity" in text.lower() and ".ipynb" not in text for text in quoted), quoted
+    assert all("entropy" in text.lower() and ".ipynb" not in text for text in quoted), quoted
     assert barriers_on(page) == []
     page.locator("#search-results li a").first.click()
     page.wait_for_load_state("networkidle")
     assert "chapters/" in page.url
-    assert "perplexity" in page.locator("article").inner_text().lower()
+    assert "entropy" in page.locator("article").inner_text().lower()
 
 
 def test_a_search_that_loads_slowly_answers_for_all_that_was_typed_meanwhile(opened):
