@@ -49,17 +49,16 @@ def normal_form(notebook):
 
 def compared(notebook):
     """Return the cells without the outputs that the tests do not compare."""
-    exempt = [
+    return [
         {**cell, "outputs": []} if "nbval-ignore-output" in cell.metadata.get("tags", ()) else cell
         for cell in notebook.cells
     ]
-    return exempt
 
 
 def refresh(path):
     """Execute one notebook in its folder and write it back, with what the page's badge says of the run.
 
-    Where neither the versions nor anything that the tests compare has changed, the file stays as it is.
+    Where neither the versions nor anything that the tests compare has changed, the stored outputs and the date stay.
     """
     notebook = normal_form(nbformat.read(path, as_version=4))
     before = copy.deepcopy(notebook)
@@ -87,7 +86,9 @@ def refresh(path):
     same_versions = versions.items() <= before.metadata.get("course", {}).items()
     if not same_versions or compared(notebook) != compared(before):
         notebook.metadata.course = run
-        nbformat.write(notebook, path)
+    else:
+        notebook = before  # in normal form, whatever an editor has left in the file
+    nbformat.write(notebook, path)
 
 
 def main(names):

@@ -130,6 +130,15 @@ def test_a_second_refresh_changes_nothing_not_even_what_is_not_compared(stored):
     assert stored.read_text() == before
 
 
+def test_a_refresh_takes_out_what_an_editor_left_where_no_output_has_changed(stored):
+    change(stored, lambda notebook: None)
+    before = stored.read_text()
+    change(stored, lambda notebook: notebook.metadata.update(toc={"base_numbering": 1}))
+    assert stored.read_text() != before
+    refresh(stored)
+    assert stored.read_text() == before
+
+
 @pytest.mark.parametrize(
     "edit",
     [
