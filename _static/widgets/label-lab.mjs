@@ -3,7 +3,7 @@
  * State: {logits, label, classes, labels}, on the page from data-props and in Jupyter from the Python object.
  */
 import { crossEntropy, crossEntropyOfRow, logSoftmax } from "./losses.mjs";
-import { announcer, h, slider, STYLE, text } from "./parts.mjs";
+import { announcer, h, slider, stateOf, STYLE, text } from "./parts.mjs";
 
 const BEYOND = 2; // positions that the label can be moved to on either side of the range
 const MOST_CLASSES = 1e6;
@@ -44,16 +44,8 @@ export function bytes(count) {
 }
 
 function render({ model, el, signal }) {
-  const set = (change) => {
-    for (const [key, value] of Object.entries(change)) model.set(key, value);
-    model.save_changes();
-    draw();
-  };
-  const remember = () => {
-    const before = { label: model.get("label"), classes: model.get("classes") };
-    return () => set(before);
-  };
-  const classesOfRow = model.get("logits").length;
+  const { read, set, remember } = stateOf(model, ["logits", "label", "classes", "labels"], draw);
+  const classesOfRow = read().logits.length;
   const label = slider({ name: "label", min: -BEYOND, max: classesOfRow - 1 + BEYOND, step: 1, remember, signal, onInput: (value) => set({ label: value }) });
   // A slider of powers of ten: from 2 classes to a million.
   const width = slider({ name: "classes K", min: Math.log10(2), max: Math.log10(MOST_CLASSES), step: "any", key: 0.05, remember, signal,
@@ -84,7 +76,7 @@ function render({ model, el, signal }) {
   );
 
   function draw() {
-    const [logits, at, classes, labels] = ["logits", "label", "classes", "labels"].map((key) => model.get(key));
+    const { logits, label: at, classes, labels } = read();
     const target = oneHot(at, logits.length);
     const surprise = logSoftmax(logits).map((logProb) => -logProb);
     const found = outcomes(at, logits);
@@ -124,7 +116,6 @@ function render({ model, el, signal }) {
     say(`Label ${text(at, 0)}: ${losses}. One-hot labels of ${classes.toLocaleString("en")} classes take ${bytes(rows)}, integers ${bytes(integers)}.`);
   }
 
-  for (const key of ["logits", "label", "classes", "labels"]) model.on(`change:${key}`, draw);
   draw();
 }
 

@@ -3,7 +3,7 @@
  * State: {names, logits, label, temperature, shift}, on the page from data-props and in Jupyter from the Python object.
  */
 import { crossEntropy, crossEntropyGradient, naiveSoftmax, softmax } from "./losses.mjs";
-import { announcer, h, quietInJupyter, slider, STYLE, text } from "./parts.mjs";
+import { announcer, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
 
 const MOST_CLASSES = 6;
 const LIMIT = 10; // the sliders' logits; numbers can be typed up to LARGEST
@@ -65,22 +65,11 @@ export function logitFor(p, k, logits, temperature) {
 const within = (number, limit) => Math.min(limit, Math.max(-limit, number));
 
 function render({ model, el, signal }) {
-  const state = () => Object.fromEntries(["logits", "label", "temperature", "shift"].map((key) => [key, model.get(key)]));
-  const first = state();
+  const { read, set, remember } = stateOf(model, ["names", "logits", "label", "temperature", "shift"], draw);
+  const first = read();
   const group = `label-${Math.random().toString(36).slice(2)}`; // one set of radio buttons for each lab
-  const nameOf = (k) => model.get("names")[k] ?? `class ${k}`;
-
-  /** Change the state; Python is told, and what is shown follows. */
-  function set(change) {
-    for (const [key, value] of Object.entries(change)) model.set(key, value);
-    model.save_changes();
-    draw();
-  }
-  const remember = () => {
-    const before = state();
-    return () => set(before);
-  };
-  const setLogit = (k, z) => set({ logits: model.get("logits").map((old, i) => (i === k ? z : old)) });
+  const nameOf = (k) => read().names[k] ?? `class ${k}`;
+  const setLogit = (k, z) => set({ logits: read().logits.map((old, i) => (i === k ? z : old)) });
 
   /** One class: its radio button, its logit as number and slider, its probability as a bar to drag, its gradient. */
   function makeRow(k) {
@@ -93,7 +82,7 @@ function render({ model, el, signal }) {
     number.addEventListener("blur", draw, { signal }); // an empty field shows its number again
     const z = slider({ name: `slide the logit of ${name}`, min: -LIMIT, max: LIMIT, step: 0.01, key: 0.1, remember, signal, onInput: (value) => setLogit(k, value) });
     const dragged = (p) => {
-      const logit = logitFor(Math.min(0.999, Math.max(0.001, p)), k, model.get("logits"), model.get("temperature"));
+      const logit = logitFor(Math.min(0.999, Math.max(0.001, p)), k, read().logits, read().temperature);
       setLogit(k, Number(within(logit, LARGEST).toFixed(6)));
     };
     const share = slider({ name: `probability of ${name}`, min: 0, max: 1, step: 0.001, key: 0.01, remember, signal, onInput: dragged });
@@ -116,12 +105,12 @@ function render({ model, el, signal }) {
   const reset = h("button", { type: "button" }, "Start again");
   const link = h("a", { className: "button" });
   more.addEventListener("click", () => {
-    const logits = [...model.get("logits"), 0];
+    const logits = [...read().logits, 0];
     if (logits.length <= MOST_CLASSES) set({ logits });
   }, { signal });
   fewer.addEventListener("click", () => {
-    const logits = model.get("logits").slice(0, -1);
-    if (logits.length >= 2) set({ logits, label: Math.min(model.get("label"), logits.length - 1) });
+    const logits = read().logits.slice(0, -1);
+    if (logits.length >= 2) set({ logits, label: Math.min(read().label, logits.length - 1) });
   }, { signal });
   reset.addEventListener("click", () => {
     set(first);
@@ -154,7 +143,7 @@ function render({ model, el, signal }) {
   let rows = [];
 
   function draw() {
-    const [logits, label, temperature, shift] = ["logits", "label", "temperature", "shift"].map((key) => model.get(key));
+    const { logits, label, temperature, shift } = read();
     if (rows.length !== logits.length) {
       rows = logits.map((_, k) => makeRow(k));
       list.replaceChildren(...rows.map((row) => row.element));
@@ -217,7 +206,6 @@ function render({ model, el, signal }) {
     return broken;
   }
 
-  for (const key of ["names", "logits", "label", "temperature", "shift"]) model.on(`change:${key}`, draw);
   const unread = h("p", { className: "alarm" }, "The address holds numbers that the lab cannot read; it shows its own.");
   function readAddress() {
     const shared = fromFragment(location.hash);

@@ -33,6 +33,25 @@ export function slider({ name, min, max, step, key = step, onInput, remember, si
   return quietInJupyter(input);
 }
 
+/**
+ * A lab's state in its model, the traits named `keys`: `read` it, `set` some of it, `remember` it to undo a change.
+ * `draw` follows every change, whether it comes from the lab or from Python.
+ */
+export function stateOf(model, keys, draw) {
+  const read = () => Object.fromEntries(keys.map((key) => [key, model.get(key)]));
+  const set = (change) => {
+    for (const [key, value] of Object.entries(change)) model.set(key, value);
+    model.save_changes();
+    draw();
+  };
+  const remember = () => {
+    const before = read();
+    return () => set(before);
+  };
+  for (const key of keys) model.on(`change:${key}`, draw);
+  return { read, set, remember };
+}
+
 /** JupyterLab takes arrow keys for its own commands, unless the focused element says otherwise. */
 export function quietInJupyter(input) {
   input.dataset.lmSuppressShortcuts = "true";
