@@ -8,7 +8,7 @@ PORT ?= 8000
 RUN  := .venv/bin/python
 SITE := _build/html
 # Directories are listed too, so that a deleted file also makes the site out of date.
-BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*.py utils/plots.py utils/widgets.py \
+BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*/*.py utils/plots.py utils/widgets.py \
   $(foreach folder,_static _templates,$(folder) $(folder)/* $(folder)/*/*))
 
 # The wheel's Node comes before any other: everyone renders the formulas with the same one.
@@ -43,7 +43,7 @@ bench: _build/ready  ## measure all that benchmarks/RESULTS.md states, or one pa
 	$(RUN) -m benchmarks $(BENCH)
 
 models: .venv/ready  ## train what data/models/ holds anew, or one: make models MODEL=digit_cnn
-	TF_ENABLE_ONEDNN_OPTS=1 $(RUN) -m utils.export $(MODEL)  # half the time
+	TF_ENABLE_ONEDNN_OPTS=1 $(RUN) data/train.py $(MODEL)  # half the time
 
 data: .venv/ready  ## rebuild data/ from its sources (needs the network) and prove it byte-equal
 	$(RUN) data/rebuild.py

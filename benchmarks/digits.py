@@ -4,9 +4,8 @@ import statistics
 
 from benchmarks.harness import middle, seconds, table
 from utils.datasets import load_mnist
-from utils.models import digit_cnn
+from utils.nets import digit_cnn, logits_of, train_digits
 from utils.quiet import keras
-from utils.training import logits_of, train_digits
 
 SEEDS = (0, 1, 2)
 GOAL = 0.99

@@ -4,10 +4,9 @@ import numpy as np
 
 from benchmarks.harness import seconds, table
 from utils.metrics import class_weights, confusion, iou
-from utils.models import unet
+from utils.nets import logits_of, train_scenes, unet
 from utils.quiet import keras
 from utils.scenes import CLASSES, street_scenes
-from utils.training import logits_of, train_scenes
 
 SCENES, EPOCHS = 1000, 8
 

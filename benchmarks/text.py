@@ -7,10 +7,9 @@ import numpy as np
 
 from benchmarks.harness import middle, seconds, table
 from utils.datasets import load_shakespeare
-from utils.models import blog_lstm, char_lstm
+from utils.nets import bits, blog_lstm, char_lstm, train_text
 from utils.quiet import keras, tf
-from utils.text import encode, vocabulary, windows, works
-from utils.training import bits, train_text
+from utils.text import apart, encode, vocabulary, windows
 
 layers = keras.layers
 BUDGETS = (12_000, 24_000, 48_000, 64_000)  # windows of 50 for `char_lstm`, each a training of its own
@@ -36,10 +35,9 @@ def tutorial_gru(tokens):
 
 def race():
     """Train both on the same text; the clock runs from the building of the model on and stands during evaluation."""
-    text = load_shakespeare()
-    unseen = list(works(text).values())[-1]
-    characters = vocabulary(text.removesuffix(unseen))
-    old, new = (encode(part, characters) for part in (text.removesuffix(unseen), unseen))
+    seen, _, unseen = apart(load_shakespeare())
+    characters = vocabulary(seen)
+    old, new = (encode(part, characters) for part in (seen, unseen))
 
     def shuffled(length):
         inputs, targets = windows(old, length)

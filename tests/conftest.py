@@ -1,52 +1,24 @@
-"""What several files of tests share: a browser, data, a small network."""
+"""What the tests of the benchmarks share, those of the results and those of what a page costs."""
 
-import os
+import importlib
+from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
-from benchmarks.pages import SITE, launched, page_names
-from utils import models
-from utils.datasets import load_mnist
-from utils.quiet import keras
-from utils.scenes import street_scenes
-
 
 @pytest.fixture(scope="module")
-def browser():
-    """Return the machine's Chromium. CI must have one; elsewhere the tests that need it are skipped."""
-    try:
-        with launched() as browser:
-            yield browser
-    except FileNotFoundError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-
-
-@pytest.fixture(scope="module")
-def pages():
-    """Return the names of the built site's pages."""
-    names = page_names(SITE)
-    if not names:
-        pytest.fail("there is no site to read in _build/html: run `make book`")
-    return names
-
-
-@pytest.fixture(scope="module")
-def digits():
-    """Return the training digits as the networks take them, images of 0 to 1 with an axis for the channel."""
-    (images, labels), _ = load_mnist()
-    return images[:1280, ..., None] / np.float32(255), labels[:1280]
-
-
-@pytest.fixture(scope="module")
-def streets():
-    return street_scenes(16, seed=7)
+def benchmarks():
+    """Return the modules. They come after utils.quiet: TensorFlow reads once whether oneDNN is on."""
+    importlib.import_module("utils.quiet")
+    names = ("harness", "digits", "scenes", "text", "pages")
+    modules = {name: importlib.import_module(f"benchmarks.{name}") for name in names}
+    return SimpleNamespace(program=importlib.import_module("benchmarks.__main__"), **modules)
 
 
 @pytest.fixture
-def tiny():
-    """Return a U-Net of two narrow stages."""
-    keras.utils.set_random_seed(0)
-    return models.unet((4, 8))
+def elsewhere(benchmarks, monkeypatch, tmp_path):
+    """Let the benchmarks write to an empty folder, and return it."""
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")  # main() sets it, and the other tests must not inherit that
+    monkeypatch.setattr(benchmarks.harness, "FOLDER", tmp_path)
+    monkeypatch.setattr(benchmarks.harness, "RESULTS", tmp_path / "results.json")
+    return tmp_path

@@ -205,3 +205,25 @@ def works(text):
     ends = [*starts[1:], len(text)]
     parts = [text[start:end] for start, end in zip(starts, ends, strict=True)]
     return {part.partition("\n")[0]: part for part in parts}
+
+
+def apart(text):
+    """Take the last of the works aside, as the text that no character model of the course reads in training.
+
+    Parameters
+    ----------
+    text : str
+        The works one after another, as `load_shakespeare` returns them.
+
+    Returns
+    -------
+    seen, title, unseen : str
+        All before the last work; its title, and the work itself.
+
+    Raises
+    ------
+    ValueError
+        If `text` holds no work.
+    """
+    title, unseen = list(works(text).items())[-1]
+    return text.removesuffix(unseen), title, unseen

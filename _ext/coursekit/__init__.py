@@ -1,0 +1,21 @@
+"""What _config.yml cannot say: pages that load nothing from other hosts, little from their own, and say what was run.
+
+A module for each stage of a build: settings, what Markdown can say, what a page is given, the finished site.
+"""
+
+from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
+
+from coursekit import markdown, page, settings, site
+
+
+def setup(app):
+    """Register the extension with Sphinx."""
+    app.setup_extension("sphinxcontrib.katex")
+    app.setup_extension("sphinxext.opengraph")
+    app.add_directive("widget", markdown.WidgetDirective)
+    app.add_css_file("palette.css")
+    app.add_node(HideCodeCellNode, override=True, html=(page.open_fold, depart_HideCellInput))
+    app.connect("config-inited", settings.configure, priority=10)
+    app.connect("html-page-context", page.complete_page)
+    app.connect("build-finished", site.finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,136 @@
+"""Make what the pages and the later chapters load: `make models`, or one of them with `make models MODEL=digit_cnn`."""
+
+import gzip
+import hashlib
+import json
+import sys
+
+import numpy as np
+
+from utils import nets
+from utils.datasets import load_mnist, load_shakespeare
+from utils.losses import log_softmax
+from utils.metrics import confusion, iou
+from utils.quiet import keras
+from utils.scenes import CLASSES, street_scenes
+from utils.text import apart, encode, vocabulary, windows
+
+
+def _round(model):
+    """Round the weights to float16: the accuracy to state is that of what is stored."""
+    for weight in model.weights:
+        weight.assign(weight.numpy().astype("<f2"))
+
+
+def digit_cnn():
+    """Train `digit_cnn` for 8 epochs on the 60,000 digits and store its weights; takes 2 minutes on 2 cores."""
+    (x, y), (x_test, y_test) = load_mnist()
+    x, x_test = (images[..., None] / np.float32(255) for images in (x, x_test))
+    keras.utils.set_random_seed(0)
+    model = nets.digit_cnn()
+    nets.train_digits(model, x, y, epochs=8, verbose=1)
+    _round(model)
+    right = int((nets.logits_of(model, x_test).argmax(-1) == y_test).sum())
+    nets.save_weights(
+        model,
+        made="make models MODEL=digit_cnn: 8 epochs of train_digits on the 60,000 digits, seed 0",
+        input="(N, 28, 28, 1), grey values 0 to 1",
+        output="(N, 10), logits of the digits 0 to 9",
+        right_of_10000_test_digits=right,
+    )
+    print(f"{model.name}: {right} of 10,000 test digits right")
+
+
+def unet():
+    """Train `unet` for 10 passes over 2,000 street scenes and store its weights; takes 6 minutes on 2 cores."""
+    images, masks = street_scenes(2000, seed=0)
+    keras.utils.set_random_seed(0)
+    model = nets.unet()
+    nets.train_scenes(model, images, masks, epochs=10, verbose=1)
+    _round(model)
+    images, masks = street_scenes(200, seed=1)
+    counts = confusion(masks, nets.logits_of(model, images, batch=20).argmax(-1), len(CLASSES))
+    facts = {
+        "pixel_accuracy": round(float(counts.trace() / counts.sum()), 4),
+        "mean_iou": round(float(iou(counts).mean()), 4),
+    }
+    nets.save_weights(
+        model,
+        made="make models MODEL=unet: 10 epochs of train_scenes on street_scenes(2000, seed=0), seed 0",
+        input="(N, 96, 128, 3), RGB 0 to 1",
+        output="(N, 96, 128, 23), logits of the classes",
+        measured_on="street_scenes(200, seed=1)",
+        **facts,
+    )
+    print(f"{model.name}: {facts}")
+
+
+def char_lstm():
+    """Train `char_lstm` for 6 passes over all works but the last and store its weights; takes 45 minutes on 2 cores."""
+    seen, title, unseen = apart(load_shakespeare())
+    characters = vocabulary(seen)
+    # Every character is in two windows, once in each half.
+    inputs, targets = windows(encode(seen, characters), 100, step=50)
+    keras.utils.set_random_seed(0)
+    model = nets.char_lstm(len(characters))
+    nets.train_text(model, inputs, targets, epochs=6, peak=0.007, verbose=2)
+    _round(model)
+    bits = round(nets.bits(model, encode(unseen, characters)), 4)
+    nets.save_weights(
+        model,
+        made="make models MODEL=char_lstm: 6 epochs of train_text, all works but the last, seed 0",
+        input="(N, T), positions in `characters`",
+        output="(N, T, 84), logits of the next character",
+        characters=characters,
+        measured_on=title,
+        bits_a_character=bits,
+    )
+    print(f"{model.name}: {bits} bits a character on {title}")
+
+
+# A loss is stored as the nearest multiple of STEP, at most CAP: 255 steps, one byte.
+STEP, CAP = 0.05, 12.75
+
+
+def scene_losses():
+    """Store what `unet` says of six unseen scenes: picture, mask, and −log p of every class at every pixel."""
+    model = nets.unet()
+    nets.load_weights(model)
+    images, masks = street_scenes(6, seed=2)
+    losses = -log_softmax(nets.logits_of(model, images))
+    folder, files = nets.MODELS / "scenes", []
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, parts in enumerate(zip(images, masks, losses, strict=True)):
+        picture, mask, loss = parts
+        content = np.round(255 * picture).astype(np.uint8).tobytes() + mask.tobytes()
+        content += np.round(np.minimum(loss, CAP) / STEP).astype(np.uint8).tobytes()
+        packed = gzip.compress(content, 9, mtime=0)
+        (folder / f"scene_{i}.bin.gz").write_bytes(packed)
+        files.append({"file": f"scene_{i}.bin.gz", "sha256": hashlib.sha256(packed).hexdigest()})
+    manifest = {
+        "made": "make models MODEL=scene_losses: the stored unet on street_scenes(6, seed=2)",
+        "content": "uint8, row by row: picture (96, 128, 3), mask (96, 128), losses (96, 128, 23)",
+        "loss": f"a byte b stands for -log p = {STEP} b nats; {CAP} stands for all that is larger",
+        "step": STEP,
+        "cap": CAP,
+        "classes": list(CLASSES),
+        "files": files,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    print(f"scene_losses: {len(files)} scenes")
+
+
+MAKERS = {maker.__name__: maker for maker in (digit_cnn, unet, scene_losses, char_lstm)}
+
+
+def main(names):
+    """Make the named models, or all of them."""
+    if unknown := set(names) - set(MAKERS):
+        sys.exit(f"no model {', '.join(sorted(unknown))}; there are: {', '.join(MAKERS)}")
+    for name in names or MAKERS:
+        keras.utils.clear_session()  # else the names of the layers would count on from the model before
+        MAKERS[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,443 @@
+"""The built pages as a reader meets them: in a browser, in both themes, on a desk and on a phone.
+
+The browser reads each page once in each mode and notes what happened; every test then looks at one kind of fact.
+"""
+
+import statistics
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+from matplotlib.image import imread
+
+from benchmarks.pages import AXE, SITE, VIOLATIONS, served, wire_size
+from utils.plots import PALETTE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+DESK = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+MODES = {
+    f"{theme}-{name}": {"color_scheme": theme, **screen}
+    for theme in ("light", "dark")
+    for name, screen in {"desk": DESK, "phone": PHONE}.items()
+}
+
+# Folded parts are opened and widgets started first: what a reader can unfold must fit and load too. Asking for the
+# height lays them out.
+UNFOLD = r"""async () => {
+  document.querySelectorAll("details").forEach((each) => (each.open = true));
+  for (const place of document.querySelectorAll("[data-widget]")) {
+    place.scrollIntoView();
+    while (!place.querySelector(".lab")) await new Promise((done) => setTimeout(done, 20));
+  }
+  document.body.offsetHeight;
+  await document.fonts.ready;
+}"""
+
+# What fades in has too little contrast on its way.
+STILL = "async () => { await Promise.all(document.getAnimations().map((each) => each.finished)); }"
+
+FACTS = r"""() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  let prose = "";
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (!text.parentElement.closest("pre, code, .katex, script, style")) prose += text.data;
+  }
+  return {
+    theme: document.documentElement.dataset.theme,
+    blue: getComputedStyle(document.documentElement).getPropertyValue("--blue").trim(),
+    width: document.documentElement.scrollWidth,
+    cut: all("article *").filter((each) => !each.closest(".katex, .hidden")
+      && getComputedStyle(each).overflowX === "hidden"
+      && each.scrollWidth > each.clientWidth + 4).map((each) => each.textContent.trim().slice(0, 40)),
+    raw_formulas: prose.match(/\$|\\[([]/g) ?? [],
+    bad_formulas: all(".katex-error").map((each) => each.textContent),
+    formulas: all("main .katex-html").map((each) => each.getBoundingClientRect().width),
+    fonts: [...document.fonts].filter((each) => each.family.startsWith("KaTeX")).map((each) => each.status),
+    found: all("#search-results li p.context").map((each) => each.textContent),
+    figures: all("main img").map((each) => ({
+      source: each.getAttribute("src"),
+      loaded: each.complete && each.naturalWidth > 0,
+      scale: each.clientWidth / each.naturalWidth,
+      background: getComputedStyle(each).backgroundColor,
+      filter: getComputedStyle(each).filter,
+    })),
+  };
+}"""
+
+# Characters on each full line of a page's paragraphs; the last line of a paragraph is not full.
+LINES = r"""() => [...document.querySelectorAll("article section > p")].flatMap((paragraph) => {
+  const texts = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT), range = document.createRange(), lines = {};
+  while (texts.nextNode())
+    for (let at = 0; at < texts.currentNode.length; at++) {
+      range.setStart(texts.currentNode, at);
+      range.setEnd(texts.currentNode, at + 1);
+      const line = Math.round(range.getBoundingClientRect().bottom / 20);
+      lines[line] = (lines[line] ?? 0) + 1;
+    }
+  return Object.values(lines).slice(0, -1);
+})"""
+
+# What a reader can open on a page.
+SEARCH, SIDEBAR = "the search", "the sidebar"
+
+
+def read_pages(browser, site, names, mode):
+    """Load every page once in one mode, open its search and, on a phone, its sidebar; return what was found by name.
+
+    Each visit has `kib`, what the page and all that it asked for weigh on the wire, but for the pages from which a
+    search result quotes; `foreign`, `console` and `failed`, requests and messages; `axe`, the violated rules by what
+    was open; and `facts`, what FACTS asks for.
+    """
+    visits = {}
+    with served(site) as address:
+        for name in names:
+            context = browser.new_context(**MODES[mode])
+            context.set_default_timeout(120_000)  # a busy machine is not a broken page
+            page = context.new_page()
+            visit = SimpleNamespace(name=name, foreign=[], console=[], failed=[], axe={})
+            asked = listen(page, visit, address)
+            page.goto(address + name)
+            page.evaluate(UNFOLD)
+            page.wait_for_load_state("networkidle")
+            visit.facts = SimpleNamespace(**page.evaluate(FACTS))
+            visit.kib = sum(weight(site, url, address) for url in asked) / 1024
+            page.evaluate(AXE.read_text())  # defines `axe` without a request
+            visit.axe["the page"] = barriers_on(page)
+            open_and_look(page, visit, mode)
+            context.close()
+            visits[name] = visit
+    return visits
+
+
+def barriers_on(page):
+    """Return the violated rules of axe, which the page has loaded, once nothing moves any more."""
+    page.evaluate(STILL)
+    return page.evaluate(VIOLATIONS)
+
+
+def open_and_look(page, visit, mode):
+    """Open what a reader can open on the page, and let axe look at it."""
+    if page.locator("#pst-search-dialog").count() and not visit.name.startswith("search"):  # there it is on the page
+        page.keyboard.press("Control+k")
+        page.locator("#pst-search-dialog[open]").wait_for()
+        visit.axe[SEARCH] = barriers_on(page)
+        page.keyboard.press("Escape")
+    if mode.endswith("phone") and page.locator(".primary-toggle").count():
+        page.locator(".primary-toggle").click()
+        page.locator("#pst-primary-sidebar-modal[open]").wait_for()
+        visit.axe[SIDEBAR] = barriers_on(page)
+
+
+def listen(page, visit, address):
+    """Note every complaint, every request to another host and every one without an answer; return all addresses."""
+    asked = set()
+
+    def wanted(request):
+        if not request.url.startswith(("data:", "blob:")):
+            asked.update([request.url] if request.resource_type != "fetch" else [])
+            if not request.url.startswith(address):
+                visit.foreign.append(request.url)
+
+    def said(message):
+        if message.type in ("error", "warning"):
+            visit.console.append(f"{message.type}: {message.text}")
+
+    page.on("request", wanted)
+    page.on("console", said)
+    page.on("pageerror", lambda error: visit.console.append(f"uncaught: {error}"))
+    page.on("requestfailed", lambda request: visit.failed.append(f"{request.url}: {request.failure}"))
+    page.on("response", lambda answer: answer.status >= 400 and visit.failed.append(f"{answer.url}: {answer.status}"))
+    return asked
+
+
+def weight(site, url, address):
+    """Return the bytes on the wire of one of the site's files; 0 for a file of another host or one that is missing."""
+    file = site / urlsplit(url).path.lstrip("/")
+    return wire_size(url, file.read_bytes()) if url.startswith(address) and file.is_file() else 0
+
+
+@pytest.fixture(scope="module", params=MODES)
+def mode(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def visits(browser, pages, mode):
+    # The search page is asked something, so that the index and its scripts are loaded too.
+    asked = [f"{name}?q=softmax" if name == "search.html" else name for name in pages]
+    return read_pages(browser, SITE, asked, mode)
+
+
+@pytest.fixture
+def opened(browser):
+    """Return a function that opens a page of the site with some settings, such as `color_scheme="dark"`."""
+    with served(SITE) as address:
+        contexts = []
+
+        def open_page(name, **settings):
+            contexts.append(browser.new_context(**{**DESK, **settings}))
+            page = contexts[-1].new_page()
+            page.goto(address + name, wait_until="networkidle")
+            return page
+
+        yield open_page
+        for context in contexts:
+            context.close()
+
+
+def assert_none(visits, problems):
+    """Fail with one line for each problem of a page."""
+    lines = [f"{visit.name}: {problem}" for visit in visits.values() for problem in problems(visit)]
+    assert not lines, "\n".join(lines)
+
+
+def has_formula(name):
+    """Tell whether the prose from which a page was made holds a formula."""
+    source = (ROOT / name).with_suffix(".ipynb")
+    if source.exists():
+        cells = nbformat.read(source, as_version=4).cells
+        return any("$" in cell.source for cell in cells if cell.cell_type == "markdown")
+    source = source.with_suffix(".md")
+    return source.exists() and "$" in source.read_text()
+
+
+def wrong_formulas(visit, wanted):
+    facts = visit.facts
+    yield from (f"KaTeX cannot read {text!r}" for text in facts.bad_formulas)
+    yield from (f"the reader sees a raw {text}" for text in set(facts.raw_formulas))
+    if wanted and not facts.formulas:
+        yield "the source has formulas, the page has none"
+    if not all(facts.formulas):
+        yield "a formula has no width"
+    if facts.formulas and "loaded" not in facts.fonts:
+        yield "no KaTeX font is loaded"
+    if "error" in facts.fonts:
+        yield "a KaTeX font does not load"
+
+
+def wrong_figures(visit):
+    for figure in visit.facts.figures:
+        if not figure["loaded"]:
+            yield f"{figure['source']} does not load"
+        elif 16 * figure["scale"] < 11:  # the figures' text is drawn at 16 pixels
+            yield f"the text of {figure['source']} is {16 * figure['scale']:.1f} pixels high"
+        if figure["background"] != "rgba(0, 0, 0, 0)":
+            yield f"{figure['source']} stands in a box of {figure['background']}"
+        if figure["filter"] != "none":
+            yield f"the theme changes the colours of {figure['source']}: {figure['filter']}"
+
+
+def too_wide(visit, mode):
+    # Not innerWidth: on a phone it grows with the page.
+    wanted = MODES[mode]["viewport"]["width"]
+    if visit.facts.width > wanted:
+        yield f"{visit.facts.width} pixels wide on a screen of {wanted}"
+    yield from (f"cut off at its right end: {text!r}" for text in visit.facts.cut)
+
+
+def barriers(visit):
+    return [f"with {what} open, {rule}" for what, rules in visit.axe.items() for rule in rules]
+
+
+# ------------------------------------------------------------------------------------------------------ on every page
+
+
+def test_no_page_asks_another_host_for_anything(visits):
+    assert_none(visits, lambda visit: visit.foreign)
+
+
+def test_no_page_writes_an_error_or_a_warning_to_the_console(visits):
+    assert_none(visits, lambda visit: visit.console)
+
+
+def test_every_request_gets_its_file(visits):
+    assert_none(visits, lambda visit: visit.failed)
+
+
+def test_axe_finds_no_barrier_on_a_page_in_its_search_or_in_its_sidebar(visits, mode):
+    assert_none(visits, barriers)
+    looked_at = {what for visit in visits.values() for what in visit.axe}
+    assert looked_at == {"the page", SEARCH, SIDEBAR} - ({SIDEBAR} if mode.endswith("desk") else set())
+
+
+def test_half_of_the_pages_weigh_less_than_150_kib_and_none_more_than_300(visits):
+    weights = {visit.name: visit.kib for visit in visits.values()}
+    assert statistics.median(weights.values()) < 150, weights
+    assert max(weights.values()) < 300, weights
+
+
+def test_every_page_has_the_theme_that_the_reader_set_and_the_figures_palette(visits, mode):
+    theme = MODES[mode]["color_scheme"]
+    blue = PALETTE["blue"][theme == "dark"]
+    assert {(visit.facts.theme, visit.facts.blue) for visit in visits.values()} == {(theme, blue)}
+
+
+def test_no_page_scrolls_sideways_or_cuts_something_off(visits, mode):
+    assert_none(visits, lambda visit: too_wide(visit, mode))
+
+
+def test_formulas_are_shown_in_their_own_fonts(visits):
+    assert_none(visits, lambda visit: wrong_formulas(visit, has_formula(visit.name)))
+
+
+def test_figures_load_with_legible_text_and_stand_on_the_page_without_a_box(visits):
+    assert_none(visits, wrong_figures)
+
+
+def test_the_search_page_finds_the_subject(visits):
+    found = visits["search.html?q=softmax"].facts.found
+    assert len(found) > 5
+    assert all("softmax" in text.lower() and ".ipynb" not in text for text in found), found
+
+
+# ---------------------------------------------------------------------------------------------------- the reader's way
+
+
+def test_a_line_of_prose_has_about_seventy_characters(opened):
+    lengths = opened("chapters/03_cross_entropy.html").evaluate(LINES)
+    assert len(lengths) > 50
+    assert 64 <= statistics.median(lengths) <= 76
+
+
+def test_a_figure_follows_the_page_s_own_theme_switch(opened):
+    page = opened("chapters/01_logits.html", color_scheme="light")
+    page.locator("button.theme-switch-button").first.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    picture = imread(BytesIO(page.locator("main img").first.screenshot()))
+    # The dark theme's ink is a light grey; in the light theme's colours no pixel of a figure is as light.
+    assert picture[..., :3].min(axis=-1).max() > 0.7
+
+
+def test_the_search_is_asked_for_by_key_and_answers_while_one_types(opened):
+    page = opened("chapters/04_labels.html")
+    asked = []
+    page.on("request", lambda request: asked.append(Path(urlsplit(request.url).path).name))
+    page.keyboard.press("Control+k")
+    assert asked == []
+    page.keyboard.type("logits")
+    page.locator("#search-results li a").first.wait_for()
+    assert asked[:3] == ["searchtools.js", "language_data.js", "searchindex.js"]
+    assert page.locator("#pst-search-dialog input").input_value() == "logits"
+    page.evaluate(AXE.read_text())
+    page.locator("#search-results p.context").first.wait_for()
+    quoted = page.locator("#search-results p.context").all_inner_texts()
+    assert all("logit" in text.lower() and ".pdf" not in text for text in quoted), quoted  # .pdf is a button's text
+    assert barriers_on(page) == []
+    page.locator("#search-results li a").first.click()
+    page.wait_for_load_state("networkidle")
+    assert "chapters/" in page.url
+    assert "logits" in page.locator("article").inner_text().lower()
+
+
+def test_a_search_that_loads_slowly_answers_for_all_that_was_typed_meanwhile(opened):
+    page = opened("chapters/04_labels.html")
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    held = []
+    page.route("**/searchtools.js", lambda route: held.append(route))  # no answer yet
+    page.keyboard.press("Control+k")
+    for part in ("perp", "lexity"):
+        page.keyboard.type(part)
+        page.wait_for_timeout(600)  # the theme asks once nobody has typed for 300 ms
+    assert len(held) == 1
+    held[0].continue_()
+    page.locator("#search-results li a").first.wait_for()
+    assert page.locator("#pst-search-dialog input[name=q]").input_value() == "perplexity"
+    assert "perplexity" in page.locator("#search-results p.context").first.inner_text().lower()
+    assert complaints == []
+
+
+def test_a_button_copies_the_code_of_a_cell(opened):
+    page = opened("chapters/01_logits.html", permissions=["clipboard-read", "clipboard-write"])
+    cell = page.locator("div.cell_input").nth(1)
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    page.locator("button.copybtn.success").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").strip() == cell.locator("pre").inner_text().strip()
+
+
+def test_next_leads_from_the_first_page_to_the_last_and_previous_back(opened):
+    page = opened("chapters/index.html")
+    way = [page.url]
+    while page.locator("a.right-next").count():
+        page.goto(page.locator("a.right-next").evaluate("link => link.href"))
+        way.append(page.url)
+    assert [url.rpartition("/")[2] for url in way] == [
+        "index.html",
+        *(f"{path.stem}.html" for path in sorted((ROOT / "chapters").glob("*.ipynb"))),
+        "mistakes.html",
+    ]
+    assert page.locator("a.left-prev").evaluate("link => link.href") == way[-2]
+
+
+def test_without_scripts_a_chapter_has_its_formulas_figures_and_text(opened):
+    page = opened("chapters/03_cross_entropy.html", java_script_enabled=False)
+    assert page.locator("main .katex-html").first.bounding_box()["width"] > 0
+    assert page.locator("main img").first.bounding_box()["width"] > 300
+    assert page.locator(".course-widget table").is_visible()
+    assert not page.locator("button.search-button-field").is_visible()  # it would do nothing
+
+
+def test_on_paper_a_page_is_light_unfolded_and_without_what_is_for_the_screen(opened):
+    page = opened("chapters/01_logits.html", color_scheme="dark")
+    answer = page.locator("details.sd-dropdown p").last
+    assert not answer.is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert answer.bounding_box()["height"] > 0
+    for screen_only in ("#pst-primary-sidebar", "#pst-secondary-sidebar", ".bd-header-article", ".prev-next-footer"):
+        assert not page.locator(screen_only).is_visible(), screen_only
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+# ------------------------------------------------------------------------------------------ a page with every mistake
+
+BROKEN = """<!doctype html><html data-theme="light"><head><title>broken</title>
+<link rel="icon" href="data:,">
+<style>
+  @font-face { font-family: KaTeX_Main; src: url(missing.woff2); }
+  .katex { font-family: KaTeX_Main; }
+  img { background: white; filter: brightness(0.8); }
+</style></head><body><main><article>
+<p>a formula left as $x$ <span class="katex"><span class="katex-html">x</span></span>
+<span class="katex-error">\\frac{</span></p>
+<div style="width: 2000px">wide</div> <div style="width: 50px; overflow: hidden"><pre>cut off</pre></div>
+<img src="missing.svg" alt="missing.svg"> <img src="http://127.0.0.1:9/other-host.png">
+<img src="small.svg" alt="text too small to read" width="100">
+<script>console.warn("mind"); console.error("oh no"); undefined.uncaught;</script>
+</article></main></body></html>"""
+
+
+def test_a_page_with_every_mistake_fails_every_check(browser, tmp_path):
+    (tmp_path / "broken.html").write_text(BROKEN)
+    (tmp_path / "small.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="500" height="9"></svg>')
+    visit = read_pages(browser, tmp_path, ["broken.html"], "dark-phone")["broken.html"]
+
+    assert visit.foreign == ["http://127.0.0.1:9/other-host.png"]
+    assert {"warning: mind", "error: oh no"} < set(visit.console)
+    assert any("uncaught" in line for line in visit.console)
+    assert {Path(line.split(": ")[0]).name for line in visit.failed} == {
+        "missing.woff2",
+        "missing.svg",
+        "other-host.png",
+    }
+    assert {line.split(", ")[1].partition(":")[0] for line in barriers(visit)} > {"html-has-lang", "image-alt"}
+    assert visit.kib == pytest.approx(0.7, abs=0.3)
+    assert visit.facts.theme != "dark"
+    assert list(too_wide(visit, "dark-phone")) == [
+        f"{visit.facts.width} pixels wide on a screen of 390",
+        "cut off at its right end: 'cut off'",
+    ]
+    assert len(list(wrong_formulas(visit, wanted=True))) == 4
+    problems = list(wrong_figures(visit))
+    assert len(problems) == 9
+    assert "the text of small.svg is 3.2 pixels high" in problems

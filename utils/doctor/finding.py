@@ -1,0 +1,36 @@
+"""What the doctor says: a finding, and how findings are printed."""
+
+import textwrap
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One mistake: a stable `name`, `what` it is, the `evidence` in numbers, the line to `change`."""
+
+    name: str
+    what: str
+    evidence: str
+    change: str
+
+    def __str__(self):
+        """Return the finding in lines of at most 80 characters."""
+        lines = [self.name]
+        for title in ("what", "evidence", "change"):
+            head = f"  {title:<9} "
+            for part in getattr(self, title).splitlines():
+                indent = {"initial_indent": head, "subsequent_indent": " " * 12}
+                lines += textwrap.wrap(part, 80, **indent, break_on_hyphens=False)
+                head = " " * 12
+        return "\n".join(lines)
+
+
+def report(findings):
+    """Print findings, worst first; "No finding." if there is none.
+
+    Parameters
+    ----------
+    findings : list of Finding
+        What `diagnose` returned.
+    """
+    print("\n\n".join(str(finding) for finding in findings) or "No finding.")

@@ -1,0 +1,125 @@
+"""Findings in the labels: their shape, range and dtype, for the loss that reads them."""
+
+import numpy as np
+
+from utils.checks import SUM_TOLERANCE, first
+from utils.doctor.finding import Finding
+from utils.doctor.measure import distinct
+from utils.quiet import tf
+
+
+def nan_in_labels(case):
+    """Find labels that are not finite."""
+    bad = ~np.isfinite(case.y.astype(np.float64))
+    if bad.any():
+        at = first(bad)
+        return Finding(
+            "NaN or Inf in labels",
+            "The labels hold numbers that are not finite; a cast to integers makes some class of them.",
+            f"{bad.sum()} of {bad.size} labels, the first y{list(at)} = {case.y[at]}.",
+            "assert np.isfinite(y).all()",
+        )
+
+
+def one_hot_with_sparse(case):
+    """Find rows of targets where the loss wants class numbers."""
+    if case.kind == "sparse" and case.y.ndim == case.p.ndim and case.y.shape[-1] > 1:
+        return Finding(
+            "one-hot labels with a sparse loss",
+            "The loss wants one class number for each row; the labels are rows with a number for each class.",
+            f"y has shape {case.y.shape}; for an output {case.p.shape} a sparse loss wants {case.p.shape[:-1]}.",
+            f"{case.fixed_loss(case.from_logits).replace('Sparse', '')}, or\ny = y.argmax(axis=-1)",
+        )
+
+
+def integers_with_categorical(case):
+    """Find class numbers where the loss wants rows of targets."""
+    if case.kind == "categorical" and case.classes > 1 and case.labels.shape == case.p.shape[:-1]:
+        return Finding(
+            "integer labels with a categorical loss",
+            "The loss wants a row with a number for each class; the labels are class numbers.",
+            f"y has shape {case.y.shape} and holds {distinct(case.y)}; the output has shape {case.p.shape}.",
+            f"{case.fixed_loss(case.from_logits).replace('Categorical', 'SparseCategorical')}",
+        )
+
+
+def fractions(case):
+    """Find class numbers that are not whole."""
+    if case.kind != "sparse":
+        return None
+    y = case.y.astype(np.float64)
+    bad = y != np.trunc(y)
+    if bad.any():
+        at = first(bad)
+        return Finding(
+            "labels with fractions",
+            "Labels are class numbers; Keras cuts the fraction off without a word, and another class remains.",
+            f"{bad.sum()} of {bad.size} labels, the first y{list(at)} = {y[at]:g}, is read as class {int(y[at])}.",
+            "resize masks with the nearest neighbour, or\ny = np.rint(y).astype('int64')",
+        )
+
+
+def corrupted(case):
+    """Find class numbers that the loss's dtype cannot hold."""
+    if case.kind != "sparse":
+        return None
+    seen = np.asarray(tf.cast(tf.cast(case.y, case.loss.dtype), tf.int64))
+    bad = seen != case.y.astype(np.int64)
+    if bad.any():
+        at = first(bad)
+        return Finding(
+            "labels corrupted by the dtype",
+            f"The loss computes in {case.loss.dtype}, which cannot hold these class numbers; they become others.",
+            f"{bad.sum()} of {bad.size} labels, the first y{list(at)} = {case.y[at]}, is read as class {seen[at]}.",
+            f'{case.fixed_loss(case.from_logits)[:-1]}{", " * case.from_logits}dtype="float32")',
+        )
+
+
+def out_of_range(case):
+    """Find labels of a class that has no output."""
+    y = case.y.astype(np.float64)
+    if case.kind == "sparse" and case.labels.shape == case.p.shape[:-1]:
+        y, top, wanted = case.labels.astype(np.float64), case.classes - 1, f"{case.classes} outputs have labels 0 to"
+        bad = case.counted & ((y < 0) | (y > top))
+    elif case.kind == "binary":
+        top, wanted, bad = 1, "binary cross-entropy takes labels 0 to", (y < 0) | (y > 1)
+    else:
+        return None
+    if not bad.any():
+        return None
+    at, low, high = first(bad), y.min(), y.max()
+    change = f"make the last layer Dense({int(high) + 1}), or correct the labels" if low >= 0 else "correct the labels"
+    what = "A label names a class that has no output. On the CPU training stops; with XLA or a GPU it gives NaN."
+    if case.kind == "sparse" and low >= 1 and high == case.classes:
+        what, change = (
+            "The labels start at 1; Keras counts classes from 0, and the last one has no output.",
+            "y = y - 1",
+        )
+    elif case.kind == "binary":
+        what = "Binary cross-entropy goes below 0, without bound, for a label outside 0 to 1."
+        change = {(1, 2): "y = y - 1", (-1, 1): "y = (y + 1) / 2"}.get((low, high), change)
+    elif case.kind == "sparse" and (y[bad] == y[bad][0]).all() and y[bad][0] in (-1, 255):
+        change = f"{case.fixed_loss(case.from_logits)[:-1]}{', ' * case.from_logits}ignore_class={int(y[bad][0])})"
+    return Finding(
+        "labels out of range",
+        what,
+        f"y holds {low:g} to {high:g}; {wanted} {top}. {bad.sum()} of {bad.size} are outside, the first at {at}.",
+        change,
+    )
+
+
+def target_rows(case):
+    """Find target rows that are no distribution."""
+    if case.kind != "categorical" or not case.one_hot or case.sigmoid_last:
+        return None
+    sums = case.y.astype(np.float64).sum(-1)
+    bad = ~np.isclose(sums, 1, rtol=0, atol=10 * SUM_TOLERANCE)
+    if bad.any():
+        at = first(bad)
+        return Finding(
+            "target rows do not sum to 1",
+            "Categorical cross-entropy takes a distribution in each row of y. A row of zeros (a label out of range "
+            "before one_hot) costs nothing; several ones are a multi-label problem.",
+            f"{bad.sum()} of {bad.size} rows, the first y{list(at)} sums to {sums[at]:g}.",
+            "check the labels before one_hot; for several classes\nactivation='sigmoid', loss='binary_crossentropy'",
+        )

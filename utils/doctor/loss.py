@@ -1,0 +1,222 @@
+"""Findings in the loss: what it takes the output for, and what it gives back."""
+
+import contextlib
+
+import numpy as np
+
+from utils.checks import first
+from utils.doctor.finding import Finding
+from utils.doctor.measure import FEW, layer_of, reason
+from utils.losses import softmax, softmax_gradient
+from utils.quiet import tf
+
+FAR = 3  # times ln K: an untrained model starts near ln K, a useful one below it
+ENOUGH_ROWS = 8  # fewer rows say little about a mean loss
+
+
+def loss_fails(case):
+    """Report a loss that raises."""
+    if isinstance(case.run, Exception):
+        return Finding(
+            "loss cannot be computed",
+            "The loss refuses this batch.",
+            f"y {case.y.shape} {case.y.dtype}, output {case.p.shape} {case.dtype}: {reason(case.run)}",
+            "give y the shape that the loss wants for this output",
+        )
+
+
+def broadcast(case):
+    """Compare the loss with that on labels spread over the output: the same value means that it did so itself."""
+    y, p = case.y, case.p
+    if case.kind in FEW or y.shape == p.shape or y.ndim > p.ndim:
+        return None
+    column = y.ndim == p.ndim - 1 and p.shape == (*y.shape, 1)
+    with contextlib.suppress(Exception):
+        shape = (*y.shape, 1) if column else p.shape
+        intended = np.reshape(y, shape) if column else np.broadcast_to(y, shape)
+        given, value = (float(case.loss(tf.constant(v), tf.constant(p, case.dtype))) for v in (y, intended))
+        same = np.isclose(value, given, rtol=1e-4)
+        if same != column:
+            return Finding(
+                "loss broadcasts labels",
+                "Labels and outputs differ in shape, and the loss spreads one over the other: every label is "
+                "compared with outputs that are not its own. No error is raised.",
+                f"y {y.shape} against output {p.shape} gives {given:.5g}"
+                + (f"; with y of shape {shape} it is {value:.5g}." if column else ", the loss of y repeated."),
+                f"y = y.reshape({shape})" if column else f"loss='{cross_entropy_for(case)}' for {case.classes} classes",
+            )
+
+
+def cross_entropy_for(case):
+    """Return the name of the cross-entropy that fits the number of outputs."""
+    return "sparse_categorical_crossentropy" if case.classes > 1 else "binary_crossentropy"
+
+
+def softmax_with_binary(case):
+    """Find a softmax under a loss that judges each unit alone."""
+    if case.kind == "binary" and case.softmax_last and case.probs:
+        return Finding(
+            "softmax with a binary loss",
+            "Binary cross-entropy judges each unit alone, as sigmoid makes them; softmax ties them together.",
+            f"The rows of the output, {case.p.shape}, sum to 1.",
+            "loss='categorical_crossentropy' for one true class a row;\nactivation='sigmoid' for several",
+        )
+
+
+def probs_as_logits(case):
+    """Find probabilities that the loss takes for logits."""
+    if not case.from_logits or case.kind is None or case.gradient is None:
+        return None
+    if case.probs if case.kind in FEW else case.sigmoid_last:
+        function = "softmax" if case.kind in FEW else "sigmoid"
+        floor = np.log1p((case.classes - 1) / np.e) if case.kind in FEW else np.log1p(1 / np.e)
+        return Finding(
+            "probabilities with from_logits=True",
+            f"The model ends in probabilities and the loss applies {function} to them again.",
+            f"The output lies between {case.p.min():.3g} and {case.p.max():.3g}"
+            + (" and its rows sum to 1" if case.kind in FEW else "")
+            + f". The loss is {case.losses.mean():.4f}; for perfect probabilities it would still be {floor:.4f}.",
+            f"remove the {function} (best), or\n{case.fixed_loss(False)}",
+        )
+
+
+def logits_as_probs(case):
+    """Find logits that the loss takes for probabilities."""
+    if case.from_logits or case.kind is None or case.gradient is None or case.probs:
+        return None
+    outside = (case.p < 0) | (case.p > 1)
+    if case.kind == "binary" and not outside.any():
+        return None
+    zero = np.mean(case.gradient == 0)
+    sums = case.p.sum(-1)
+    return Finding(
+        "logits without from_logits=True",
+        "The model ends in scores; the loss takes them for probabilities and clips them to 0..1.",
+        f"The output goes from {case.p.min():.4g} to {case.p.max():.4g}"
+        + (f", its rows sum to {sums.min():.4g} to {sums.max():.4g}" if case.kind in FEW else "")
+        + f". The loss is {case.losses.mean():.4f}; {100 * zero:.0f} % of its gradient is exactly 0."
+        + true_loss(case),
+        case.fixed_loss(True),
+    )
+
+
+def true_loss(case):
+    """Say what the loss would be from logits, where that can be said."""
+    if case.targets is None or case.kind not in FEW:
+        return ""
+    nll = -(case.targets * np.log(np.maximum(softmax(case.p), 1e-300))).sum(-1)[case.counted].mean()
+    return f" From logits it would be {nll:.4f}."
+
+
+def nan_in_loss(case):
+    """Find losses that are not finite."""
+    bad = ~np.isfinite(case.losses)
+    if bad.any():
+        at = first(bad) if bad.ndim else ()
+        return Finding(
+            "NaN or Inf in the loss",
+            "The loss is not finite although inputs, labels and weights are.",
+            f"{bad.sum()} of {bad.size} losses, the first at {at} is {case.losses[at]}; the output goes from "
+            f"{np.nanmin(case.p):.4g} to {np.nanmax(case.p):.4g}.",
+            "end the model in logits and use from_logits=True; look for a log or a division in your own loss or layers",
+        )
+
+
+def saturated(case):
+    """Count rows that are wrong by all of 1 and yet push nothing: the way back through the last function is closed."""
+    if case.gradient is None or case.targets is None or not (case.probs or case.sigmoid_last):
+        return None
+    if case.probs:
+        push = softmax_gradient(np.log(np.maximum(case.p, 1e-300)), np.nan_to_num(case.gradient))
+    else:
+        push = case.gradient * case.p * (1 - case.p)
+    wrong = np.abs(case.p - case.targets).max(-1) > 0.999
+    frozen = wrong & case.counted & (np.abs(push).max(-1) < 1e-3)
+    if frozen.any():
+        at = first(frozen) if frozen.ndim else ()
+        loss = f" with a loss of {case.losses[at]:.4g}" if case.losses.shape == frozen.shape else ""
+        return Finding(
+            "saturated outputs with zero gradient",
+            "Rows are surely wrong and teach nothing: the loss sees only the rounded, clipped probability, whose "
+            f"gradient is 0. {why_lost(case)[0]}",
+            f"{frozen.sum()} of {frozen.size} rows give the label a probability of 0, the first at {at}{loss}. The "
+            f"gradient of their logits is at most {np.abs(push[at]).max():.1g}; from logits it would be 1.",
+            why_lost(case)[1],
+        )
+
+
+def logits_lost(case):
+    """Find a last activation from which Keras cannot recover the logits."""
+    if case.kind is None or case.from_logits or case.gradient is None:
+        return None
+    if not (case.probs and case.softmax_last if case.kind in FEW else case.sigmoid_last):
+        return None
+    why, change = why_lost(case)
+    cost, push = case.frozen_cost
+    return Finding(
+        "recovered logits lost",
+        "Keras usually computes this loss from the logits before the last activation; here it cannot, and a row "
+        f"that is surely wrong teaches nothing. {why}",
+        f"The loss runs on the output itself ({case.dtype}) and is {case.losses.mean():.4f} now. An output sure "
+        f"of a wrong class costs {cost:.3f} nats, however far off its logits, and pushes them by {push:g}.",
+        change,
+    )
+
+
+def why_lost(case):
+    """Return what stands between the activation and the loss, and the change that removes it."""
+    change = "end the model in logits" + (f",\n{case.fixed_loss(True)}" if case.kind else " and use a cross-entropy")
+    if case.kind is None:
+        return "The loss is no cross-entropy on logits.", change
+    if case.ignore_class is not None:
+        return "`ignore_class` rewrites the output before the loss.", change.replace(
+            "True)", f"True, ignore_class={case.ignore_class})"
+        )
+    if case.low and case.loss.dtype != case.dtype:
+        return f"The output is {case.dtype}, and the cast to {case.loss.dtype} drops the logits.", (
+            'last layer with dtype="float32"'
+        )
+    if case.loss.dtype != case.dtype:
+        return f"The loss casts the output from {case.dtype} to {case.loss.dtype}.", "remove dtype= from the loss"
+    name = next((layer_of(op) for op in case.last), "the model")
+    if case.direct:
+        return f"The function in {name!r} is TensorFlow's own and the model runs eagerly.", (
+            'activation="softmax" or keras.ops.softmax instead of tf.nn.softmax; or\n' + change
+        )
+    return f"Something stands behind the activation in {name!r}: a reshape, a mask, a wrapper.", change
+
+
+def recovered(case):
+    """Report `from_logits=True` on probabilities where Keras mends it."""
+    if case.from_logits and case.kind and case.gradient is None:
+        return Finding(
+            "from_logits=True on probabilities, mended by Keras",
+            "The model ends in probabilities and the loss expects logits. Keras finds the logits and warns; a "
+            "reshape, ignore_class or another backend would make it a real second softmax.",
+            f"The loss is {case.losses.mean():.4f}, and it did not use the output, which lies between "
+            f"{case.p.min():.3g} and {case.p.max():.3g}.",
+            f"remove the last activation (best), or\n{case.fixed_loss(False)}",
+        )
+
+
+def far_from_ln_k(case):
+    """Find a mean loss far above that of an even guess."""
+    if case.kind is None or case.targets is None or case.counted.sum() < ENOUGH_ROWS:
+        return None
+    if any("moving_mean" in v.path and not np.any(v.numpy()) for v in case.model.non_trainable_variables):
+        return None  # a fresh batch normalisation scales nothing yet where it does not train
+    classes = max(case.classes, 2) if case.kind in FEW else 2
+    loss = case.losses[case.counted].mean() if case.losses.shape == case.counted.shape else case.losses.mean()
+    if case.kind in FEW:
+        right = (case.p.argmax(-1) == case.targets.argmax(-1))[case.counted].mean()
+    else:
+        right = ((case.p > (0 if case.from_logits else 0.5)) == (case.targets > 0.5)).mean()
+    if loss > FAR * np.log(classes) and right < (1 + 1 / classes) / 2:
+        return Finding(
+            "loss far from ln K",
+            "A model that knows nothing starts near ln K, by giving every class the same. This one is far worse: "
+            "sure, and wrong.",
+            f"The mean loss over {case.counted.sum()} rows is {loss:.4g}, and ln {classes} = "
+            f"{np.log(classes):.4f}; {100 * right:.0f} % of them are right.",
+            "before training: smaller inputs and initial weights; after: check that labels and inputs belong together",
+        )

@@ -1,0 +1,81 @@
+"""Findings in the metrics beside the loss."""
+
+import numpy as np
+
+from utils.checks import SUM_TOLERANCE
+from utils.doctor.finding import Finding
+from utils.quiet import keras, tf
+
+
+def wrong_accuracy(case):
+    """Find a metric whose rule does not fit labels and outputs."""
+    metrics = case.model._compile_metrics
+    if metrics is None:
+        return None
+    given = keras.tree.flatten([metrics._user_metrics, metrics._user_weighted_metrics])
+    for metric in given:
+        if metric is not None and (finding := judge(case, metric)):
+            return finding
+    return None
+
+
+def judge(case, metric):
+    """Compare the rule of one accuracy metric with what labels and outputs ask for."""
+    name = metric if isinstance(metric, str) else getattr(metric, "name", getattr(metric, "__name__", ""))
+    if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
+        sparse = case.y.ndim < case.p.ndim or (case.y.shape[-1] == 1 and case.classes > 1)
+        rule = "binary" if case.classes == 1 else "sparse_categorical" if sparse else "categorical"
+        metric = f"{rule}_accuracy"
+    if isinstance(metric, str):
+        metric = keras.metrics.get(metric)
+    fn, kwargs = getattr(metric, "_fn", metric), getattr(metric, "_fn_kwargs", {})
+    used = getattr(fn, "__name__", "")
+    if used not in ("accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"):
+        return None
+    single = case.one_hot and np.allclose(case.y.sum(-1), 1, rtol=0, atol=10 * SUM_TOLERANCE)
+    if case.kind == "binary":
+        wanted = "BinaryAccuracy"
+        if single and used == "categorical_accuracy":
+            return None
+    elif case.classes > 1 and case.labels.shape == case.p.shape[:-1]:
+        wanted = "SparseCategoricalAccuracy"
+    elif single:
+        wanted = "CategoricalAccuracy"
+    else:
+        return None
+    threshold = 0.0 if case.from_logits and not case.sigmoid_last else 0.5
+    fits = used.replace("_", "") == wanted.lower()
+    low = fits and wanted.startswith("Sparse") and case.low
+    if fits and wanted == "BinaryAccuracy":
+        fits = kwargs.get("threshold", 0.5) == threshold
+    if low:
+        fits = not (np.asarray(tf.cast(case.labels, case.dtype), np.float64) != case.labels).any()
+    if fits:
+        return None
+    if wanted == "BinaryAccuracy":
+        y = case.y.reshape(case.p.shape) if case.y.size == case.p.size else case.y
+        truth = np.mean((case.p > threshold) == (y > 0.5))
+    else:
+        labels = case.labels if wanted.startswith("Sparse") else case.y.argmax(-1)
+        truth = np.mean(case.p.argmax(-1) == labels)
+    try:
+        y, p = tf.constant(case.y), tf.constant(case.p, case.dtype)
+        if used != "sparse_categorical_accuracy":
+            y = tf.cast(y, p.dtype)
+        reported = f"{np.mean(np.asarray(fn(y, p, **kwargs), np.float64)):.4f}"
+    except Exception:
+        reported = "an error, and so will fit"
+    arguments = f"threshold={threshold}" if wanted == "BinaryAccuracy" and threshold != 0.5 else ""
+    change = 'last layer with dtype="float32"' if low else f"metrics=[keras.metrics.{wanted}({arguments})]"
+    reason = (
+        "the labels are cast to the output's dtype and become others"
+        if low
+        else "its rule is made for other labels or outputs"
+    )
+    return Finding(
+        "accuracy by the wrong rule",
+        f"The metric {name!r} does not fit: {'it asks y == output, and ' if used == 'accuracy' else ''}{reason}.",
+        f"On this batch it reports {reported}; the share of right answers is {truth:.4f}. y {case.y.shape}, output "
+        f"{case.p.shape} {case.dtype}" + (f", threshold {kwargs.get('threshold', 0.5)}." if "binary" in used else "."),
+        change,
+    )

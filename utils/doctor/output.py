@@ -1,0 +1,77 @@
+"""Findings in what the model ends in."""
+
+import numpy as np
+
+from utils.doctor.finding import Finding
+from utils.doctor.measure import FEW, distinct, layer_of
+
+
+def one_unit(case):
+    """Find a softmax, in the model or in the loss, over a single unit."""
+    if case.classes != 1:
+        return None
+    if case.softmax_last:
+        return Finding(
+            "softmax over one unit",
+            "Softmax divides a number by itself: over one unit the output is 1 whatever the input.",
+            f"All {case.p.size} outputs of shape {case.p.shape} are {case.p.min():g} to {case.p.max():g}.",
+            "Dense(1) with\nloss=keras.losses.BinaryCrossentropy(from_logits=True), or\nas many units as classes",
+        )
+    if case.kind in FEW and not case.sigmoid_last:
+        return Finding(
+            "softmax over one unit",
+            f"A {case.kind} loss needs a unit for each class; over the one unit here its softmax is always 1.",
+            f"The output has shape {case.p.shape}; the labels hold {distinct(case.y)}.",
+            "loss=keras.losses.BinaryCrossentropy(from_logits=True), or\nas many units as classes",
+        )
+
+
+def wrong_axis(case):
+    """Find a softmax that sums to 1 along an axis before the last."""
+    if (
+        not case.softmax_last
+        or case.probs
+        or case.classes == 1
+        or case.kwargs.get("axis", -1) not in (-1, case.p.ndim - 1)
+    ):
+        return None
+    for axis in reversed(range(case.p.ndim - 1)):
+        sums = case.p.sum(axis)
+        if case.p.shape[axis] > 1 and np.allclose(sums, 1, rtol=0, atol=case.tolerance):
+            rows = case.p.sum(-1)
+            return Finding(
+                "softmax over the wrong axis",
+                f"Softmax runs over axis {axis}; the classes lie on the last axis, {case.p.ndim - 1}.",
+                f"Sums along axis {axis} are 1; along the classes they go from {rows.min():.3g} to {rows.max():.3g}.",
+                "layers.Softmax(axis=-1), or better no softmax and from_logits=True",
+            )
+
+
+def softmax_twice(case):
+    """Find a softmax that is fed by another."""
+    twice = [op for op in case.inner if op.type == "Softmax"]
+    if case.softmax_last and twice:
+        largest, bound = case.p.max(), np.e / (np.e + case.classes - 1)
+        return Finding(
+            "softmax twice",
+            "The model applies softmax to the output of a softmax; no probability can come near 1.",
+            f"A softmax in {layer_of(twice[0])!r} feeds the last one in {layer_of(next(iter(case.last)))!r}. "
+            f"The largest output is {largest:.4f}; with {case.classes} classes it can never pass {bound:.4f}.",
+            "remove both softmaxes and compile with from_logits=True",
+        )
+
+
+def sigmoid_with_categorical(case):
+    """Find a sigmoid under a loss that takes its units as one distribution."""
+    if case.kind not in FEW or not case.sigmoid_last:
+        return None
+    sums = case.p.sum(-1)
+    several = case.kind == "categorical" and case.one_hot and (case.y.sum(-1) > 1.5).any()
+    binary = case.classes == 1 or several
+    return Finding(
+        "sigmoid with a categorical loss",
+        "Sigmoid judges each unit alone; the loss takes the units as one distribution, which they are not."
+        + (" One unit is always all of it." if case.classes == 1 else ""),
+        f"The rows of the output sum to {sums.min():.3g} to {sums.max():.3g}; a distribution sums to 1.",
+        "loss='binary_crossentropy'" if binary else f"end in Dense({case.classes}),\n{case.fixed_loss(True)}",
+    )

@@ -1,0 +1,69 @@
+"""Findings in weights: those of the model, of rows and of classes."""
+
+import numpy as np
+
+from utils.checks import first
+from utils.doctor.finding import Finding
+
+
+def nan_in_weights(case):
+    """Find weights that are not finite."""
+    for variable in case.model.weights:
+        value = variable.numpy()
+        if value.dtype.kind != "f" and value.dtype.name != "bfloat16":
+            continue
+        bad = ~np.isfinite(value.astype(np.float64))
+        if bad.any():
+            return Finding(
+                "NaN or Inf in weights",
+                "The model is beyond mending by more training: weights are not finite.",
+                f"{bad.sum()} of {bad.size} numbers in {variable.path}, the first at {first(bad)}.",
+                "build the model anew, find the cause (inputs, labels, learning rate), then train",
+            )
+
+
+def weights_on_wrong_axis(case):
+    """Find weights of rows that meet positions."""
+    weight = case.sample_weight
+    if weight is None or weight.ndim != 1 or case.losses.ndim < 2:
+        return None
+    shape = (len(weight),) + (1,) * (case.losses.ndim - 1)
+    meant = (case.losses * weight.reshape(shape)).mean()
+    if case.losses.shape[-1] == len(weight):
+        got = (case.losses * weight).mean()
+        evidence = f"It fits only because {len(weight)} rows meet {case.losses.shape[-1]} positions: loss {got:.5f}"
+        evidence += f" instead of {meant:.5f}."
+    else:
+        evidence = f"They do not fit, and fit will stop. The loss meant is {meant:.5f}."
+    return Finding(
+        "sample_weight on the wrong axis",
+        "The loss has a value for each position, and weights of shape (B,) line up with the last axis, the "
+        "positions, and not with the rows of the batch.",
+        f"Losses {case.losses.shape}, weights {weight.shape}. {evidence}",
+        f"sample_weight = sample_weight.reshape({(-1, *shape[1:])})",
+    )
+
+
+def class_weight_on_positions(case):
+    """Find weights of classes that Keras would look up once a row."""
+    if case.class_weight is None or case.losses.ndim < 2:
+        return None
+    labels = case.labels if not case.one_hot else case.y.argmax(-1)
+    if labels.shape != case.losses.shape:
+        return None
+    table = np.vectorize(lambda label: case.class_weight.get(int(label), 1.0), otypes=[float])
+    meant = (case.losses * table(labels)).mean()
+    evidence = (
+        f"y has shape {case.y.shape}, the losses {case.losses.shape}; weighted by position the loss is {meant:.5f}."
+    )
+    if case.y.ndim == 2:
+        read = case.y.argmax(-1)
+        evidence += f" Keras reads y[0] as class {read[0]}, the place of its largest number"
+        fits = len(read) == case.losses.shape[-1]
+        evidence += f": loss {(case.losses * table(read)).mean():.5f}, no error." if fits else ", and fit will stop."
+    return Finding(
+        "class_weight on labels per position",
+        "class_weight gives a weight to each row of the batch; here each position has a class of its own.",
+        evidence,
+        "instead of class_weight:\nsample_weight = np.vectorize(lambda c: class_weight.get(c, 1.0))(y)",
+    )
