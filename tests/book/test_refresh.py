@@ -11,9 +11,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from refresh import normal_form, refresh
+from refresh import digest, edited, normal_form, refresh
 
 ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.slow
 
 
 def as_an_editor_saves_it():
@@ -146,14 +148,40 @@ def test_a_refresh_takes_out_what_an_editor_left_where_no_output_has_changed(sto
         lambda notebook: notebook.metadata.course.update(keras="3.0"),
         lambda notebook: notebook.metadata.course.update(tensorflow="2.16"),
         lambda notebook: notebook.metadata.course.update(python="3.9"),
+        lambda notebook: notebook.cells[0].update(source="print(2 - 1)"),
     ],
-    ids=["output", "Keras", "TensorFlow", "Python"],
+    ids=["output", "Keras", "TensorFlow", "Python", "source"],
 )
-def test_the_date_moves_with_an_output_and_with_a_version(stored, edit):
+def test_the_date_moves_with_an_output_with_a_version_and_with_a_source(stored, edit):
     change(stored, edit)
     refresh(stored)
     assert course(stored).stored == f"{datetime.now(UTC):%Y-%m-%d}"
     assert course(stored).keras == version("keras")
+
+
+def test_an_edited_cell_that_is_not_compared_loses_its_stored_output(stored):
+    before = nbformat.read(stored, as_version=4).cells[1].outputs
+    change(stored, lambda notebook: notebook.cells[1].update(source="print('another clock')"))
+    refresh(stored)
+    assert before[0].text != "another clock\n"
+    assert [output.text for output in nbformat.read(stored, as_version=4).cells[1].outputs] == ["another clock\n"]
+
+
+def test_words_between_the_cells_may_change_without_a_new_date(stored):
+    change(stored, lambda notebook: notebook.cells.insert(0, new_markdown_cell("# A title", id="title")))
+    refresh(stored)
+    assert course(stored).stored == "2020-02-20"
+    assert nbformat.read(stored, as_version=4).cells[0].source == "# A title"
+
+
+def test_a_code_cell_is_edited_until_it_is_refreshed(stored):
+    cell = nbformat.read(stored, as_version=4).cells[0]
+    assert cell.metadata.course == {"source": digest(cell)}
+    assert not edited(cell)
+    cell.source += "  # a word"
+    assert edited(cell)
+    assert not edited(new_markdown_cell("words"))
+    assert edited(new_code_cell("print(1)"))
 
 
 # VERBOSE of utils/quiet.py, with which the chapters train

@@ -4,22 +4,19 @@ The browser reads each page once in each mode and notes what happened; every tes
 """
 
 import statistics
-from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from matplotlib.image import imread
+from labs import DESK, PHONE
 
 from benchmarks.pages import AXE, SITE, VIOLATIONS, served, wire_size
 from utils.plots import PALETTE
 
 ROOT = Path(__file__).resolve().parents[2]
 
-DESK = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 MODES = {
     f"{theme}-{name}": {"color_scheme": theme, **screen}
     for theme in ("light", "dark")
@@ -38,8 +35,12 @@ UNFOLD = r"""async () => {
   await document.fonts.ready;
 }"""
 
-# What fades in has too little contrast on its way.
-STILL = "async () => { await Promise.all(document.getAnimations().map((each) => each.finished)); }"
+# What fades in has too little contrast on its way. A transition that is cut short, as when a panel closes while it
+# opens, rejects its promise with an AbortError; and while one ends another may start.
+STILL = """async () => {
+  for (let moving; (moving = document.getAnimations().filter((each) => each.playState === "running")).length; )
+    await Promise.allSettled(moving.map((each) => each.finished));
+}"""
 
 FACTS = r"""() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
@@ -70,19 +71,6 @@ FACTS = r"""() => {
     })),
   };
 }"""
-
-# Characters on each full line of a page's paragraphs; the last line of a paragraph is not full.
-LINES = r"""() => [...document.querySelectorAll("article section > p")].flatMap((paragraph) => {
-  const texts = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT), range = document.createRange(), lines = {};
-  while (texts.nextNode())
-    for (let at = 0; at < texts.currentNode.length; at++) {
-      range.setStart(texts.currentNode, at);
-      range.setEnd(texts.currentNode, at + 1);
-      const line = Math.round(range.getBoundingClientRect().bottom / 20);
-      lines[line] = (lines[line] ?? 0) + 1;
-    }
-  return Object.values(lines).slice(0, -1);
-})"""
 
 # What a reader can open on a page.
 SEARCH, SIDEBAR = "the search", "the sidebar"
@@ -173,23 +161,6 @@ def visits(browser, pages, mode):
     # The search page is asked something, so that the index and its scripts are loaded too.
     asked = [f"{name}?q=softmax" if name == "search.html" else name for name in pages]
     return read_pages(browser, SITE, asked, mode)
-
-
-@pytest.fixture
-def opened(browser):
-    """Return a function that opens a page of the site with some settings, such as `color_scheme="dark"`."""
-    with served(SITE) as address:
-        contexts = []
-
-        def open_page(name, **settings):
-            contexts.append(browser.new_context(**{**DESK, **settings}))
-            page = contexts[-1].new_page()
-            page.goto(address + name, wait_until="networkidle")
-            return page
-
-        yield open_page
-        for context in contexts:
-            context.close()
 
 
 def assert_none(visits, problems):
@@ -297,108 +268,6 @@ def test_the_search_page_finds_the_subject(visits):
     assert all("softmax" in text.lower() and ".ipynb" not in text for text in found), found
 
 
-# ---------------------------------------------------------------------------------------------------- the reader's way
-
-
-def test_a_line_of_prose_has_about_seventy_characters(opened):
-    lengths = opened("chapters/03_cross_entropy.html").evaluate(LINES)
-    assert len(lengths) > 50
-    assert 64 <= statistics.median(lengths) <= 76
-
-
-def test_a_figure_follows_the_page_s_own_theme_switch(opened):
-    page = opened("chapters/01_logits.html", color_scheme="light")
-    page.locator("button.theme-switch-button").first.click()
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    picture = imread(BytesIO(page.locator("main img").first.screenshot()))
-    # The dark theme's ink is a light grey; in the light theme's colours no pixel of a figure is as light.
-    assert picture[..., :3].min(axis=-1).max() > 0.7
-
-
-def test_the_search_is_asked_for_by_key_and_answers_while_one_types(opened):
-    page = opened("chapters/04_labels.html")
-    asked = []
-    page.on("request", lambda request: asked.append(Path(urlsplit(request.url).path).name))
-    page.keyboard.press("Control+k")
-    assert asked == []
-    page.keyboard.type("logits")
-    page.locator("#search-results li a").first.wait_for()
-    assert asked[:3] == ["searchtools.js", "language_data.js", "searchindex.js"]
-    assert page.locator("#pst-search-dialog input").input_value() == "logits"
-    page.evaluate(AXE.read_text())
-    page.locator("#search-results p.context").first.wait_for()
-    quoted = page.locator("#search-results p.context").all_inner_texts()
-    assert all("logit" in text.lower() and ".pdf" not in text for text in quoted), quoted  # .pdf is a button's text
-    assert barriers_on(page) == []
-    page.locator("#search-results li a").first.click()
-    page.wait_for_load_state("networkidle")
-    assert "chapters/" in page.url
-    assert "logits" in page.locator("article").inner_text().lower()
-
-
-def test_a_search_that_loads_slowly_answers_for_all_that_was_typed_meanwhile(opened):
-    page = opened("chapters/04_labels.html")
-    complaints = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    held = []
-    page.route("**/searchtools.js", lambda route: held.append(route))  # no answer yet
-    page.keyboard.press("Control+k")
-    for part in ("perp", "lexity"):
-        page.keyboard.type(part)
-        page.wait_for_timeout(600)  # the theme asks once nobody has typed for 300 ms
-    assert len(held) == 1
-    held[0].continue_()
-    page.locator("#search-results li a").first.wait_for()
-    assert page.locator("#pst-search-dialog input[name=q]").input_value() == "perplexity"
-    assert "perplexity" in page.locator("#search-results p.context").first.inner_text().lower()
-    assert complaints == []
-
-
-def test_a_button_copies_the_code_of_a_cell(opened):
-    page = opened("chapters/01_logits.html", permissions=["clipboard-read", "clipboard-write"])
-    cell = page.locator("div.cell_input").nth(1)
-    cell.hover()
-    cell.locator("button.copybtn").click()
-    page.locator("button.copybtn.success").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()").strip() == cell.locator("pre").inner_text().strip()
-
-
-def test_next_leads_from_the_first_page_to_the_last_and_previous_back(opened):
-    page = opened("chapters/index.html")
-    way = [page.url]
-    while page.locator("a.right-next").count():
-        page.goto(page.locator("a.right-next").evaluate("link => link.href"))
-        way.append(page.url)
-    assert [url.rpartition("/")[2] for url in way] == [
-        "index.html",
-        *(f"{path.stem}.html" for path in sorted((ROOT / "chapters").glob("*.ipynb"))),
-        "mistakes.html",
-    ]
-    assert page.locator("a.left-prev").evaluate("link => link.href") == way[-2]
-
-
-def test_without_scripts_a_chapter_has_its_formulas_figures_and_text(opened):
-    page = opened("chapters/03_cross_entropy.html", java_script_enabled=False)
-    assert page.locator("main .katex-html").first.bounding_box()["width"] > 0
-    assert page.locator("main img").first.bounding_box()["width"] > 300
-    assert page.locator(".course-widget table").is_visible()
-    assert not page.locator("button.search-button-field").is_visible()  # it would do nothing
-
-
-def test_on_paper_a_page_is_light_unfolded_and_without_what_is_for_the_screen(opened):
-    page = opened("chapters/01_logits.html", color_scheme="dark")
-    answer = page.locator("details.sd-dropdown p").last
-    assert not answer.is_visible()
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.emulate_media(media="print")
-    assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    assert answer.bounding_box()["height"] > 0
-    for screen_only in ("#pst-primary-sidebar", "#pst-secondary-sidebar", ".bd-header-article", ".prev-next-footer"):
-        assert not page.locator(screen_only).is_visible(), screen_only
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-
-
 # ------------------------------------------------------------------------------------------ a page with every mistake
 
 BROKEN = """<!doctype html><html data-theme="light"><head><title>broken</title>
@@ -415,6 +284,19 @@ BROKEN = """<!doctype html><html data-theme="light"><head><title>broken</title>
 <img src="small.svg" alt="text too small to read" width="100">
 <script>console.warn("mind"); console.error("oh no"); undefined.uncaught;</script>
 </article></main></body></html>"""
+
+
+def test_what_moves_is_waited_for_also_where_it_is_cut_short(browser):
+    page = browser.new_page()
+    page.set_content("<p>text</p>")
+    page.evaluate("""() => {
+      const p = document.querySelector("p"), fade = { opacity: [0, 1] };
+      const first = p.animate(fade, 600_000);
+      setTimeout(() => { first.cancel(); p.animate(fade, { duration: 300, fill: "forwards" }); }, 200);
+    }""")
+    page.evaluate(STILL)
+    assert page.evaluate("getComputedStyle(document.querySelector('p')).opacity") == "1"
+    page.close()
 
 
 def test_a_page_with_every_mistake_fails_every_check(browser, tmp_path):

@@ -151,6 +151,7 @@ UNTRAINED = (
 )  # the others do it for them, to save time
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", HEALTHY)
 def test_a_healthy_model_has_no_finding_before_and_after_training(case):
     build, x, y = HEALTHY[case]
@@ -213,6 +214,7 @@ def state(model):
     return {v.path + str(i): np.array(v.numpy()) for i, v in enumerate(variables)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("eagerly", [False, True])
 @pytest.mark.parametrize("trained", [False, True])
 def test_nothing_changes(trained, eagerly):
@@ -237,6 +239,7 @@ def test_nothing_changes(trained, eagerly):
     assert model.compiled
 
 
+@pytest.mark.slow
 def test_training_after_a_diagnosis_goes_as_without_it():
     def run(look):
         keras.utils.set_random_seed(7)

@@ -19,6 +19,8 @@ from utils.text import apart, encode
 layers = keras.layers
 ROOT = Path(__file__).resolve().parents[2]
 
+pytestmark = pytest.mark.slow
+
 # name: (how to make it, parameters, logits)
 NETWORKS = {
     "lab_cnn": (nets.lab_cnn, 187_388, 10),

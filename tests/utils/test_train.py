@@ -35,6 +35,7 @@ def test_every_maker_is_named_as_the_model_that_it_makes():
         assert getattr(nets, name)().name == name
 
 
+@pytest.mark.slow
 def test_the_stated_accuracy_is_that_of_the_weights_as_stored(monkeypatch, capsys):
     training, (images, labels) = load_mnist()
     few = images[:300], labels[:300]

@@ -13,6 +13,8 @@ from utils.text import windows
 
 layers = keras.layers
 
+pytestmark = pytest.mark.slow
+
 
 def refused(message, error=ValueError):
     """Expect an error with exactly this message."""
