@@ -43,7 +43,7 @@ SCROLL = """async () => {
   to(0);
 }"""
 
-VIOLATIONS = """async () => (await axe.run()).violations.flatMap(
+VIOLATIONS = """async (part) => (await axe.run(part ?? document)).violations.flatMap(
   (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))"""
 
 
