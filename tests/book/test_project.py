@@ -64,10 +64,11 @@ def test_every_make_command_that_a_text_or_an_error_names_is_a_target():
         assert set(named) <= targets, path
 
 
-def test_the_folders_of_the_readme_exist_and_what_make_bench_writes_is_among_them():
-    named = re.findall(r"`(\w+)/`", (ROOT / "README.md").read_text())
-    assert [name for name in named if not (ROOT / name).is_dir()] == []
-    assert {"benchmarks", "chapters", "data", "tests", "utils"} <= set(named)
+@pytest.mark.parametrize("text", ["README.md", "CONTRIBUTING.md"])
+def test_the_files_and_folders_that_a_text_names_exist(text):
+    named = set(re.findall(r"`([\w.]+/[\w./]*)`", (ROOT / text).read_text())) - {"chapters/NN_name.ipynb"}
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+    assert {"chapters/", "utils/exercises/", "tests/book/"} <= named
 
 
 # ---------------------------------------------------------------------- the comparison of notebooks, on small notebooks
