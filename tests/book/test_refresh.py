@@ -167,6 +167,14 @@ def test_an_edited_cell_that_is_not_compared_loses_its_stored_output(stored):
     assert [output.text for output in nbformat.read(stored, as_version=4).cells[1].outputs] == ["another clock\n"]
 
 
+@pytest.mark.parametrize(("before", "measured_anew"), [(1000, True), (0.5, False)])
+def test_a_time_that_was_measured_on_a_busy_machine_is_measured_anew(stored, before, measured_anew):
+    change(stored, lambda notebook: notebook.metadata.course.update(seconds=before))
+    refresh(stored)
+    assert (course(stored).seconds != before) == measured_anew
+    assert course(stored).stored == "2020-02-20"
+
+
 def test_words_between_the_cells_may_change_without_a_new_date(stored):
     change(stored, lambda notebook: notebook.cells.insert(0, new_markdown_cell("# A title", id="title")))
     refresh(stored)
