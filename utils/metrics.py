@@ -77,3 +77,65 @@ def class_weights(labels, classes, power):
         raise ValueError(f"`labels` hold no {np.argmin(share)}; give more of them, or a weight by hand.")
     weights = share**-power
     return weights / (weights * share).sum()
+
+
+def reliability(probs, labels, edges):
+    """Return how sure and how right a model is, for the examples whose largest probability lies between two edges.
+
+    Parameters
+    ----------
+    probs : ndarray, shape (N, K)
+        A row of probabilities for each example.
+    labels : array_like of int, shape (N,)
+        Class numbers, 0 to K - 1.
+    edges : array_like, shape (B - 1,)
+        The inner edges of B bins, rising; a bin holds its lower edge.
+
+    Returns
+    -------
+    ndarray of float64, shape (B, 3)
+        Of each bin how many examples it holds, their mean largest probability, and the share of them that is right;
+        the last two are nan where the bin is empty.
+
+    Raises
+    ------
+    ValueError
+        If a label is not an integer or out of range.
+    """
+    labels = check_labels(labels, np.shape(probs))
+    top, right = probs.max(axis=1), probs.argmax(axis=1) == labels
+    place = np.digitize(top, edges)
+    count, sure, correct = (
+        np.bincount(place, weights, len(edges) + 1) for weights in (np.ones(len(top)), top, right.astype(float))
+    )
+    empty = np.where(count > 0, count, np.nan)
+    return np.stack([count, sure / empty, correct / empty], axis=1)
+
+
+def calibration_error(probs, labels, bins=15):
+    """Return the expected calibration error: how far sure and right lie apart, on average over the examples.
+
+    The largest probabilities are sorted into bins of equal width; of each bin the distance between their mean and the
+    share that is right counts as often as the bin has examples. Source: Guo and others, https://arxiv.org/abs/1706.04599.
+
+    Parameters
+    ----------
+    probs : ndarray, shape (N, K)
+        A row of probabilities for each example.
+    labels : array_like of int, shape (N,)
+        Class numbers, 0 to K - 1.
+    bins : int
+        How many bins from 0 to 1.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If a label is not an integer or out of range.
+    """
+    count, sure, right = reliability(probs, labels, np.arange(1, bins) / bins).T
+    return float(np.nansum(count * np.abs(sure - right)) / count.sum())

@@ -133,9 +133,7 @@ def windows(ids, length, step=None):
     ValueError
         If `ids` is not a row of integers, too short for one window, or a number is below 1.
     """
-    array = rectangle(ids, "ids")
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise ValueError(f"`ids` has shape {array.shape} and dtype {array.dtype}; wanted a row of integers: encode(…).")
+    array = _row(ids)
     step = length if step is None else step
     if length < 1 or step < 1:
         raise ValueError(f"`length` is {length} and `step` {step}; both are at least 1.")
@@ -143,6 +141,51 @@ def windows(ids, length, step=None):
         raise ValueError(f"`ids` holds {len(array)} characters; a window of {length} and its target need {length + 1}.")
     rows = np.lib.stride_tricks.sliding_window_view(array, length + 1)[::step]
     return rows[:, :-1].copy(), rows[:, 1:].copy()
+
+
+def side_by_side(ids, rows, length):
+    """Return windows for a model that keeps its state from batch to batch, and their targets, one character later.
+
+    The text is cut into `rows` parts that are read side by side: row i of each batch of `rows` windows goes on where
+    row i of the batch before ended. So they must be given in this order: `shuffle=False`.
+
+    Parameters
+    ----------
+    ids : array_like of int, shape (N,)
+        The encoded text. At most rows * length characters, at the ends of the parts, are left out.
+    rows : int
+        Windows in a batch, at least 1.
+    length : int
+        Characters in a window, 1 to (N - 1) // rows.
+
+    Returns
+    -------
+    inputs, targets : ndarray, each of shape (batches * rows, length) and the dtype of `ids`
+
+    Raises
+    ------
+    ValueError
+        If `ids` is not a row of integers, too short for one batch, or a number is below 1.
+    """
+    array = _row(ids)
+    if rows < 1 or length < 1:
+        raise ValueError(f"`rows` is {rows} and `length` {length}; both are at least 1.")
+    part = (len(array) - 1) // rows
+    if part < length:
+        raise ValueError(
+            f"`ids` holds {len(array)} characters; {rows} windows of {length} and a target need {rows * length + 1}."
+        )
+    starts = part * np.arange(rows) + length * np.arange(part // length)[:, None]
+    both = np.lib.stride_tricks.sliding_window_view(array, length + 1)[starts.ravel()]
+    return both[:, :-1].copy(), both[:, 1:].copy()
+
+
+def _row(ids):
+    """Return a text as integers after checking that it is a row of them."""
+    array = rectangle(ids, "ids")
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ValueError(f"`ids` has shape {array.shape} and dtype {array.dtype}; wanted a row of integers: encode(…).")
+    return array
 
 
 def sample(logits, temperature=1.0, rng=None):

@@ -22,13 +22,17 @@ def verdict(capsys):
     """Return what a checker prints, its lines joined."""
 
     def run(checker, answer):
-        checker(answer)
+        checker(*answer) if isinstance(answer, Several) else checker(answer)
         printed = capsys.readouterr()
         assert printed.err == ""
         assert max(map(len, printed.out.splitlines())) <= 80
         return " ".join(printed.out.split())
 
     return run
+
+
+class Several(tuple):
+    """The parts of an answer that a checker takes one by one."""
 
 
 def forgetful(*arguments):
@@ -155,10 +159,6 @@ def recall(masks, predicted, classes):
     return [(predicted[masks == c] == c).mean() for c in range(classes)]
 
 
-def top_k(logits, k):
-    return softmax(np.where(logits >= np.sort(logits)[..., -k, None], logits, -np.inf))
-
-
 def masked_mean(outputs, mask):
     count = np.maximum(mask.sum(axis=1, keepdims=True), 1)
     return (outputs * mask[..., None]).sum(axis=1) / count
@@ -178,6 +178,14 @@ def last_valid_by_gather(outputs, mask):
 
 def last_valid_of_the_thread(outputs, mask):
     return last_valid(outputs, mask).mean(axis=0)
+
+
+# Twelve lines of three plays: naive Bayes has the first four right, `play_scores(right)` as many as it is told.
+PLAYS_OF_12 = np.arange(12) % 3
+
+
+def play_scores(right):
+    return np.eye(3)[np.where(np.arange(12) < right, PLAYS_OF_12, (PLAYS_OF_12 + 1) % 3)]
 
 
 def line_weights(mask):
@@ -233,6 +241,8 @@ RIGHT = [
     ("check_fit_temperature", best_temperature),
     ("check_fit_temperature", lambda z, y, c: min(c, key=lambda t: naive_sparse_loss(y, z / t).sum())),
     ("check_fit_temperature", lambda z, y, c: tf.constant(best_temperature(z, y, c), tf.float32)),
+    ("check_shift", Several([0.8, 0.84, 0.95])),
+    ("check_shift", Several([tf.constant(0.8), np.float32(0.76), 1])),
     ("check_mask_from_logits", lambda z: z.argmax(axis=-1)),
     ("check_mask_from_logits", lambda z: tf.argmax(z, axis=-1)),
     ("check_mask_from_logits", lambda z: softmax(z).argmax(-1).astype(np.uint8)),
@@ -247,8 +257,9 @@ RIGHT = [
     ("check_perplexity", lambda y, z: np.exp(cross_entropy(y, z).mean())),
     ("check_perplexity", lambda y, z: 2 ** (cross_entropy(y, z) / np.log(2)).mean()),
     ("check_perplexity", lambda y, z: tf.exp(keras.losses.SparseCategoricalCrossentropy(True, dtype="float64")(y, z))),
-    ("check_top_k", top_k),
-    ("check_top_k", lambda z, k: tf.constant(top_k(z, k), tf.float32)),
+    ("check_beat_the_counts", Several([1.0, np.full(9, 0.5), np.full(9, 0.25)])),
+    ("check_beat_the_counts", Several([np.float32(1.04), tf.constant([0.25, 1.0]), np.array([0.2, 0.9])])),
+    ("check_beat_the_counts", Several([1, [0.5, 0.5], np.array([0.5, 0.4])])),
     ("check_masked_mean", masked_mean),
     ("check_masked_mean", keras_masked_mean),
     ("check_masked_mean", lambda h, m: tf.constant(masked_mean(h, m), tf.float64)),
@@ -258,6 +269,9 @@ RIGHT = [
     ("check_line_weights", line_weights),
     ("check_line_weights", lambda m: tf.constant(line_weights(m))),
     ("check_line_weights", lambda m: np.where(m, m.shape[1] / m.sum(1)[:, None], 0).tolist()),
+    ("check_beat_naive_bayes", Several([0.75, play_scores(9), play_scores(4), PLAYS_OF_12])),
+    ("check_beat_naive_bayes", Several([0.79, play_scores(9).tolist(), play_scores(4), PLAYS_OF_12])),
+    ("check_beat_naive_bayes", Several([tf.constant(1.0), tf.constant(play_scores(12)), play_scores(0), PLAYS_OF_12])),
 ]
 
 
@@ -273,6 +287,7 @@ def test_every_checker_has_a_right_answer():
 
 
 NONE = "is None; does your function return something?"
+HALVES = np.full(4, 0.5)
 
 WRONG = [
     ("check_same_softmax", None, f"same softmax: not yet. your answer {NONE}"),
@@ -571,6 +586,19 @@ WRONG = [
         lambda z, y, n: np.argsort(-(z.max(-1) - z[np.arange(len(y)), y]), kind="stable")[:n],
         "hardest of five rows, n = 5, is 0 where 4 is wanted.",
     ),
+    ("check_shift", None, f"moved digits: not yet. your guess {NONE}"),
+    ("check_shift", 0.8, f"moved digits: not yet. the share before {NONE}"),
+    ("check_shift", Several([0.8, 0.8]), f"moved digits: not yet. the share after {NONE}"),
+    ("check_shift", Several([80, 0.8, 0.9]), "your guess is 80; wanted a share of the digits, 0 to 1."),
+    ("check_shift", Several([0.8, -0.1, 0.9]), "the share before is -0.1; wanted a share of the digits, 0 to 1."),
+    ("check_shift", Several([0.8, np.nan, 0.9]), "the share before holds nan."),
+    ("check_shift", Several([0.98, 0.98, 0.99]), "Before, 0.98 are read: were these digits moved, and the network"),
+    (
+        "check_shift",
+        Several([0.8, 0.8, 0.82]),
+        "Before, 0.8 are read, after 0.82: no cure yet. Give `change=` a function",
+    ),
+    ("check_shift", Several([0.9, 0.8, 0.95]), "You guessed 0.9, it was 0.8. Say what the guess did not reckon with"),
     ("check_fit_temperature", 3.0, "fitted temperature: not yet. Your answer is a float; pass the function itself"),
     ("check_fit_temperature", forgetful, f"the temperature of logits that are three times too large {NONE}"),
     ("check_fit_temperature", failing, "the temperature of logits that are three times too large raised RuntimeError"),
@@ -705,30 +733,44 @@ WRONG = [
         lambda y, z: np.exp(-np.log(np.take_along_axis(naive(z), y[..., None], -1)).mean()),
         "the perplexity of logits near 1000 holds nan.",
     ),
-    ("check_top_k", 2, "top k: not yet. Your answer is a int; pass the function itself"),
-    ("check_top_k", forgetful, f"the probabilities of two rows, k = 2, {NONE}"),
-    ("check_top_k", failing, "the probabilities of two rows, k = 2, raised RuntimeError"),
-    ("check_top_k", lambda z, k: softmax(z), "the probabilities of two rows, k = 2, is 0.090030573 where 0 is wanted."),
+    ("check_beat_the_counts", None, f"beat the counts: not yet. your guess {NONE}"),
     (
-        "check_top_k",
-        lambda z, k: softmax(z) * (z >= np.sort(z)[..., -k, None]),  # not shared out again
-        "the probabilities of two rows, k = 2, is 0.6439",
+        "check_beat_the_counts",
+        2.0,
+        "`of_counts` is the row of probabilities that the counts give: KneserNey(…).probs(…).",
+    ),
+    ("check_beat_the_counts", Several([2.0, HALVES, HALVES.tolist()]), "`of_counts` is the row of probabilities"),
+    ("check_beat_the_counts", Several([2.0, HALVES, HALVES[None]]), "`of_counts` is the row of probabilities"),
+    ("check_beat_the_counts", Several([2.0, None, HALVES]), f"`probs` {NONE}"),
+    ("check_beat_the_counts", Several([2.0, HALVES[1:], HALVES]), "`probs` has shape (3,); wanted (4,)."),
+    ("check_beat_the_counts", Several([2.0, HALVES.mean(), HALVES]), "`probs` has shape (); wanted (4,)."),
+    ("check_beat_the_counts", Several([2.0, HALVES * np.nan, HALVES]), "`probs` holds nan."),
+    (
+        "check_beat_the_counts",
+        Several([2.0, [0.5, 0, 1, 1], HALVES]),
+        "`probs` holds 0 at 1, which is no probability of what came: a 0 that comes true costs infinite bits.",
     ),
     (
-        "check_top_k",
-        lambda z, k: softmax(np.where(z > np.sort(z)[..., -k, None], z, -np.inf)),  # one too few
-        "the probabilities of two rows, k = 2, is 1 where 0.7310",
+        "check_beat_the_counts",
+        Several([2.0, [1, 1.5, 1, 1], HALVES]),
+        "`probs` holds 1.5 at 1, which is no probability of what came: are these bits? Give 2.0 ** -bits.",
     ),
     (
-        "check_top_k",
-        lambda z, k: softmax(np.where(z >= np.sort(z)[:, -k, None], z, -np.inf)),  # only for two axes
-        "the probabilities of shape (1, 2, 4), k = 2, ",
+        "check_beat_the_counts",
+        Several([1.0, HALVES, HALVES]),
+        "Your model pays 1.000 bits a character, the counts 1.000; they are not beaten.",
     ),
     (
-        "check_top_k",
-        lambda z, k: softmax(np.where(z >= np.sort(z.ravel())[-k], z, -1e9)),  # the largest of all rows
-        "the probabilities of two rows, k = 2, is ",
+        "check_beat_the_counts",
+        Several([1.0, HALVES / 2, HALVES]),
+        "Your model pays 2.000 bits a character, the counts 1.000; they are not beaten.",
     ),
+    (
+        "check_beat_the_counts",
+        Several([0.94, HALVES, HALVES / 2]),
+        "The counts are beaten, 1.000 bits to 2.000, but you guessed 0.94. Say what the guess did not reckon with",
+    ),
+    ("check_beat_the_counts", Several([np.inf, HALVES, HALVES / 2]), "The counts are beaten, 1.000 bits to 2.000, but"),
     ("check_masked_mean", None, "mean over valid steps: not yet. Your answer is a NoneType; pass the function itself"),
     ("check_masked_mean", forgetful, "the mean of rows of 2, 4 and 1 steps is None; does your function return"),
     ("check_masked_mean", failing, "the mean of rows of 2, 4 and 1 steps raised RuntimeError: half finished"),
@@ -798,6 +840,49 @@ WRONG = [
         lambda m: m * 4 / m.sum(axis=1, keepdims=True),
         "the weights of three rows of three steps is ",
     ),
+    ("check_beat_naive_bayes", None, f"beat naive Bayes: not yet. your guess {NONE}"),
+    ("check_beat_naive_bayes", 0.75, "`of_counts` are the scores of naive Bayes, a row for each line."),
+    ("check_beat_naive_bayes", Several([0.75, play_scores(9), [0.5] * 12]), "`of_counts` are the scores of naive"),
+    (
+        "check_beat_naive_bayes",
+        Several([0.75, play_scores(9), play_scores(4)]),
+        "`labels` are the classes of the 12 lines: plays_of[held].",
+    ),
+    (
+        "check_beat_naive_bayes",
+        Several([0.75, play_scores(9), play_scores(4), PLAYS_OF_12[:9]]),
+        "`labels` are the classes of the 12 lines: plays_of[held].",
+    ),
+    ("check_beat_naive_bayes", Several([0.75, None, play_scores(4), PLAYS_OF_12]), f"`scores` {NONE}"),
+    (
+        "check_beat_naive_bayes",
+        Several([0.75, PLAYS_OF_12, play_scores(4), PLAYS_OF_12]),  # answers instead of scores
+        "`scores` has shape (12,); wanted (12, 3).",
+    ),
+    (
+        "check_beat_naive_bayes",
+        Several([0.33, play_scores(4), play_scores(4), PLAYS_OF_12]),
+        "Your run has 0.333 of the lines right, naive Bayes 0.333. Of the 0 lines that one of the two alone has right, "
+        "you have 0: no clear lead.",
+    ),
+    (
+        "check_beat_naive_bayes",
+        Several([0.67, play_scores(8), play_scores(4), PLAYS_OF_12]),  # a lead of 4, as far as two deviations
+        "Your run has 0.667 of the lines right, naive Bayes 0.333. Of the 4 lines that one of the two alone has right, "
+        "you have 4: no clear lead.",
+    ),
+    (
+        "check_beat_naive_bayes",
+        Several([0.33, play_scores(4), play_scores(9), PLAYS_OF_12]),
+        "Your run has 0.333 of the lines right, naive Bayes 0.750. Of the 5 lines that one of the two alone has right, "
+        "you have 0: no clear lead.",
+    ),
+    (
+        "check_beat_naive_bayes",
+        Several([0.69, play_scores(9), play_scores(4), PLAYS_OF_12]),
+        "Your run has 0.750 of the lines right, naive Bayes 0.333, but you guessed 0.69. Say what the guess did not",
+    ),
+    ("check_beat_naive_bayes", Several([75, play_scores(9), play_scores(4), PLAYS_OF_12]), "Your run has 0.750 of the"),
 ]
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from utils.metrics import class_weights, confusion, iou
+from utils.metrics import calibration_error, class_weights, confusion, iou, reliability
 from utils.quiet import keras
 
 RNG = np.random.default_rng(0)
@@ -68,3 +68,31 @@ def test_class_weights_fall_with_frequency_and_have_mean_1_over_the_labels(power
 def test_a_class_that_does_not_occur_has_no_weight():
     with pytest.raises(ValueError, match=r"^`labels` hold no 2; give more of them, or a weight by hand\.$"):
         class_weights(np.array([0, 1, 3]), 4, 1)
+
+
+PROBS = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.45, 0.55]])
+
+
+def test_a_row_of_reliability_says_how_many_how_sure_and_how_right():
+    rows = reliability(PROBS, [0, 1, 1, 0], [0.6, 0.65, 0.75])
+    np.testing.assert_allclose(rows, [[1, 0.55, 0], [0, np.nan, np.nan], [1, 0.7, 1], [2, 0.85, 0.5]])
+    assert reliability(PROBS, [0, 1, 1, 0], [0.7])[1, 0] == 3  # a bin holds its lower edge
+
+
+def test_the_calibration_error_is_the_mean_distance_in_bins_of_equal_width():
+    assert calibration_error(PROBS, [0, 1, 1, 0], bins=1) == pytest.approx(abs(0.7375 - 0.5))
+    assert calibration_error(PROBS, [0, 1, 1, 0], bins=4) == pytest.approx((abs(1.25 - 1) + abs(1.7 - 1)) / 4)
+    assert calibration_error(np.array([[1.0, 0.0]]), [0]) == 0
+
+
+def test_a_model_that_is_right_as_often_as_it_is_sure_has_a_calibration_error_near_0():
+    rng = np.random.default_rng(0)
+    probs = rng.dirichlet([1, 1, 1], 20_000)
+    labels = (rng.random((len(probs), 1)) > probs.cumsum(axis=1)).sum(axis=1)
+    assert calibration_error(probs, labels) < 0.02
+    assert calibration_error(probs**2 / (probs**2).sum(axis=1, keepdims=True), labels) > 0.05
+
+
+def test_labels_that_do_not_fit_the_probabilities_are_refused():
+    with pytest.raises(ValueError, match="`labels` holds 2 at"):
+        calibration_error(PROBS, [0, 1, 2, 0])

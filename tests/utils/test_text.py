@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 
 from utils.datasets import load_shakespeare
 from utils.losses import softmax
-from utils.text import ORD_256, apart, decode, encode, sample, vocabulary, windows, works
+from utils.text import ORD_256, apart, decode, encode, sample, side_by_side, vocabulary, windows, works
 
 settings.register_profile("course", deadline=None, derandomize=True, max_examples=100)
 settings.load_profile("course")
@@ -248,6 +248,53 @@ def test_windows_are_copies_of_the_dtype_of_the_text(dtype):
 def test_what_gives_no_window_is_refused(ids, length, step, message):
     with refused(message):
         windows(ids, length, step)
+
+
+# side_by_side
+
+
+def test_a_row_goes_on_in_the_next_batch_where_it_ended():
+    inputs, targets = side_by_side(np.arange(14), rows=2, length=3)
+    assert inputs.tolist() == [[0, 1, 2], [6, 7, 8], [3, 4, 5], [9, 10, 11]]
+    assert targets.tolist() == [[1, 2, 3], [7, 8, 9], [4, 5, 6], [10, 11, 12]]
+
+
+@given(st.data(), st.lists(st.integers(-128, 127), min_size=2, max_size=60))
+def test_each_row_reads_its_part_of_the_text_from_its_start(data, ids):
+    rows = data.draw(st.integers(1, len(ids) - 1), label="rows")
+    length = data.draw(st.integers(1, (len(ids) - 1) // rows), label="length")
+    inputs, targets = side_by_side(ids, rows, length)
+    part = (len(ids) - 1) // rows
+    read = part // length * length
+    for row in range(rows):
+        assert inputs[row::rows].ravel().tolist() == ids[row * part : row * part + read]
+        assert targets[row::rows].ravel().tolist() == ids[row * part + 1 : row * part + read + 1]
+    assert len(ids) - inputs.size <= rows * length
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
+def test_rows_are_copies_of_the_dtype_of_the_text(dtype):
+    ids = np.arange(21, dtype=dtype)
+    inputs, targets = side_by_side(ids, 2, 5)
+    assert inputs.dtype == targets.dtype == dtype
+    inputs[:] = 77
+    assert targets.max() == ids.max() == 20
+
+
+@pytest.mark.parametrize(
+    ("ids", "rows", "length", "message"),
+    [
+        ([1, 2, 3, 4], 2, 2, "`ids` holds 4 characters; 2 windows of 2 and a target need 5."),
+        (np.zeros(0, int), 1, 1, "`ids` holds 0 characters; 1 windows of 1 and a target need 2."),
+        ([1, 2, 3], 0, 1, "`rows` is 0 and `length` 1; both are at least 1."),
+        ([1, 2, 3], 1, -2, "`rows` is 1 and `length` -2; both are at least 1."),
+        ("abc", 1, 1, "`ids` has shape () and dtype <U3; wanted a row of integers: encode(…)."),
+        ([[1, 2, 3]], 1, 1, "`ids` has shape (1, 3) and dtype int64; wanted a row of integers: encode(…)."),
+    ],
+)
+def test_what_gives_no_rows_is_refused(ids, rows, length, message):
+    with refused(message):
+        side_by_side(ids, rows, length)
 
 
 # sample

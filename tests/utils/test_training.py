@@ -49,6 +49,27 @@ def test_a_training_of_a_step_or_two_has_a_learning_rate_too(steps):
 # train_digits
 
 
+def test_what_changes_the_inputs_is_asked_before_each_pass_and_one_schedule_spans_all(digits):
+    images, labels = digits[0][:256], digits[1][:256]
+    given = []
+
+    def change(inputs):
+        given.append(inputs)
+        return np.zeros_like(inputs)
+
+    keras.utils.set_random_seed(0)
+    model = nets.digit_cnn()
+    history = nets.train_digits(model, images, labels, epochs=3, change=change)
+    assert len(given) == 3
+    assert all(each is given[0] for each in given)
+    assert history.epoch == [2]
+    assert int(model.optimizer.iterations) == 6
+    assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-8)
+    blank, other = nets.logits_of(model, np.zeros((1, 28, 28, 1))), nets.logits_of(model, images[:1])
+    assert np.abs(blank - other).max() > 0  # it has seen only blank images, and can still tell others from them
+    assert history.history["loss"][0] == pytest.approx(np.log(10), abs=0.3)
+
+
 def test_the_recipe_learns_a_few_hundred_digits_in_silence(digits, capfd):
     images, labels = digits
     train, held_out = slice(0, 640), slice(640, None)

@@ -37,3 +37,27 @@ def check_fit_temperature(function):
         ("the temperature where every row is right", (logits, labels * 0, candidates[2:]), 1.0),
     ]
     verdict("fitted temperature", calls(function, cases))
+
+
+def check_shift(guess, before=None, after=None):
+    """Check an experiment: the shares of moved digits read before and after the cure, and the first guessed to 0.05."""
+    shares = []
+    for share, what in ((guess, "your guess"), (before, "the share before"), (after, "the share after")):
+        share, problem = read(share, (), what)
+        if not problem and not 0 <= share <= 1:
+            problem = f"{what} is {share:g}; wanted a share of the digits, 0 to 1."
+        if problem:
+            break
+        shares.append(float(share))
+    verdict("moved digits", problem or _not_cured(*shares))
+
+
+def _not_cured(guess, before, after):
+    """Return what is missing in an experiment, given three shares, or None."""
+    if not before < 0.95:
+        return f"Before, {before:g} are read: were these digits moved, and the network trained on none that was?"
+    if after < before + 0.03:
+        return f"Before, {before:g} are read, after {after:g}: no cure yet. Give `change=` a function such as by_hand."
+    if abs(guess - before) > 0.05:
+        return f"You guessed {guess:g}, it was {before:g}. Say what the guess did not reckon with, then correct it."
+    return None

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.exercises.answers import calls, verdict
+from utils.exercises.answers import calls, read, verdict
 
 
 def _rows_of(lengths, steps, features=3):
@@ -57,3 +57,36 @@ def check_line_weights(function):
         wanted = [[steps / length if t < length else 0 for t in range(steps)] for length in lengths]
         cases.append((description, (mask,), wanted))
     verdict("every line the same", calls(function, cases))
+
+
+def check_beat_naive_bayes(guess, scores=None, of_counts=None, labels=None):
+    """Check an experiment: more lines right than naive Bayes, beyond chance, and the share guessed before, to 0.05.
+
+    `scores` and `of_counts` are what the reader's method and naive Bayes give each line, (N, K); `labels` are (N,).
+    """
+    guess, problem = read(guess, (), "your guess")
+    if not problem and not (isinstance(of_counts, np.ndarray) and of_counts.ndim == 2):
+        problem = "`of_counts` are the scores of naive Bayes, a row for each line."
+    if not problem and not (isinstance(labels, np.ndarray) and labels.shape == of_counts.shape[:1]):
+        problem = f"`labels` are the classes of the {len(of_counts)} lines: plays_of[held]."
+    if not problem:
+        scores, problem = read(scores, of_counts.shape, "`scores`")
+    if not problem:
+        right, theirs = (each.argmax(axis=1) == labels for each in (scores, of_counts))
+        problem = _not_beaten(float(guess), right, theirs)
+    verdict("beat naive Bayes", problem)
+
+
+def _not_beaten(guess, right, theirs):
+    """Return what is missing in an experiment, given which lines each side has right, or None.
+
+    Of the lines that one side alone has right, a fair coin would give each side half, with a standard deviation of
+    the lead of the root of their number (McNemar 1947, https://doi.org/10.1007/BF02295996). A lead of two is asked for.
+    """
+    won, lost = (right & ~theirs).sum(), (theirs & ~right).sum()
+    both = f"Your run has {right.mean():.3f} of the lines right, naive Bayes {theirs.mean():.3f}"
+    if won - lost <= 2 * np.sqrt(won + lost):
+        return f"{both}. Of the {won + lost} lines that one of the two alone has right, you have {won}: no clear lead."
+    if not abs(guess - right.mean()) <= 0.05:
+        return f"{both}, but you guessed {guess:g}. Say what the guess did not reckon with, then correct it."
+    return None

@@ -3,7 +3,7 @@
 import numpy as np
 
 from utils.exercises.answers import calls, read, verdict
-from utils.losses import cross_entropy, softmax
+from utils.losses import cross_entropy
 
 
 def check_untrained_bits(bits):
@@ -35,15 +35,34 @@ def check_perplexity(function):
     verdict("perplexity", calls(function, cases))
 
 
-def check_top_k(function):
-    """Check `function(logits, k)`: probabilities over the k largest logits of each row, 0 elsewhere."""
-    logits = np.array([[2.0, 0.0, 1.0, -1.0], [-3.0, 999.0, 1000.0, 998.0]])
-    everything = softmax(logits)
-    two = np.array([[softmax([2.0, 1.0])[0], 0, softmax([2.0, 1.0])[1], 0], [0, *softmax([999.0, 1000.0]), 0]])
-    cases = [
-        ("the probabilities of two rows, k = 2,", (logits, 2), two),
-        ("the probabilities of two rows, k = 1,", (logits, 1), np.eye(4)[[0, 2]]),
-        ("the probabilities of two rows, k = 4,", (logits, 4), everything),
-        ("the probabilities of shape (1, 2, 4), k = 2,", (logits[None], 2), two[None]),
-    ]
-    verdict("top k", calls(function, cases))
+def check_beat_the_counts(guess, probs=None, of_counts=None):
+    """Check an experiment: a model that pays fewer bits than the counts, and a guess of them made before, to 0.05.
+
+    `probs` and `of_counts` are what the reader's model and the counts give to each character of a text, shape (N,).
+    """
+    guess, problem = read(guess, (), "your guess")
+    if not problem and not (isinstance(of_counts, np.ndarray) and of_counts.ndim == 1):
+        problem = "`of_counts` is the row of probabilities that the counts give: KneserNey(…).probs(…)."
+    if not problem:
+        probs, problem = read(probs, of_counts.shape, "`probs`")
+    if not problem:
+        problem = _not_beaten(float(guess), probs, of_counts)
+    verdict("beat the counts", problem)
+
+
+def _not_beaten(guess, probs, of_counts):
+    """Return what is missing in an experiment of the right shapes, or None."""
+    wrong = ~((probs > 0) & (probs <= 1))
+    if wrong.any():
+        at = int(wrong.argmax())
+        why = "are these bits? Give 2.0 ** -bits." if probs[at] > 1 else "a 0 that comes true costs infinite bits."
+        return f"`probs` holds {probs[at]:g} at {at}, which is no probability of what came: {why}"
+    bits, theirs = -np.log2(probs).mean(), -np.log2(of_counts).mean()
+    if not bits < theirs:
+        return f"Your model pays {bits:.3f} bits a character, the counts {theirs:.3f}; they are not beaten."
+    if not abs(guess - bits) <= 0.05:
+        return (
+            f"The counts are beaten, {bits:.3f} bits to {theirs:.3f}, but you guessed {guess:g}. "
+            "Say what the guess did not reckon with, then correct it."
+        )
+    return None

@@ -88,23 +88,24 @@ def blog_cnn():
 
 
 def digit_cnn():
-    """Return the course's own digit network, 29,354 parameters, made to be trained in one pass over the digits.
+    """Return the course's own digit network, 29,610 parameters, made to be trained in one pass over the digits.
 
-    Three convolutions of 16, 32 and 64 filters. Each is pooled before it is normalised and cut at 0: a maximum and a
-    ReLU may change places, and what comes after the pool has a quarter of the numbers to work on.
+    Three convolutions of 16, 32 and 64 filters. The first moves by two pixels; the others are pooled before they are
+    normalised and cut at 0: a maximum and a ReLU may change places, and what comes after the pool has a quarter of the
+    numbers to work on.
 
     Returns
     -------
     keras.Model
         Untrained, not compiled; images (N, 28, 28, 1) of 0 to 1 to logits (N, 10).
     """
-    # No normalisation on 14 by 14 pixels: it would take a fifth of the time.
-    body = [layers.Conv2D(16, 3, padding="same"), layers.MaxPool2D(2), layers.ReLU()]
+    # A stride takes a quarter of the time of a pool on 28 by 28 pixels; no normalisation where they are still many.
+    body = [layers.Conv2D(16, 5, strides=2, padding="same", activation="relu")]
     for filters in (32, 64):
         body += [
             layers.Conv2D(filters, 3, padding="same", use_bias=False),
             layers.MaxPool2D(2),
-            # It has a bias of its own. 469 steps are too few for a momentum of 0.99.
+            # It has a bias of its own. 430 steps are too few for a momentum of 0.99.
             layers.BatchNormalization(momentum=0.9),
             layers.ReLU(),
         ]

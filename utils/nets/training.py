@@ -31,7 +31,7 @@ def rise_and_fall(peak, steps, rise=0.2):
     return keras.optimizers.schedules.CosineDecay(peak / 25, fall, warmup_target=peak, warmup_steps=climb)
 
 
-def train(model, inputs, labels, batch, epochs, peak, at_once=20, metrics=None, **options):
+def train(model, inputs, labels, batch, epochs, peak, at_once=20, metrics=None, change=None, **options):
     """Compile and fit a model that ends in logits on integer labels: Adam with a short memory, rise and fall.
 
     Parameters
@@ -48,6 +48,9 @@ def train(model, inputs, labels, batch, epochs, peak, at_once=20, metrics=None, 
         Steps in one call from Python: small steps are mostly overhead.
     metrics : list, optional
         As for `compile`.
+    change : callable, optional
+        Takes the inputs and returns those of the next pass: varied copies, so that no pass is like the one before.
+        What is returned is then the history of the last pass.
     **options
         As for `fit`.
 
@@ -63,10 +66,14 @@ def train(model, inputs, labels, batch, epochs, peak, at_once=20, metrics=None, 
         metrics=metrics,
         steps_per_execution=min(at_once, steps),
     )
-    return model.fit(inputs, labels, batch, epochs, **options)
+    if change is None:
+        return model.fit(inputs, labels, batch, epochs, **options)
+    for done in range(epochs):
+        history = model.fit(change(inputs), labels, batch, done + 1, initial_epoch=done, **options)
+    return history
 
 
-def train_digits(model, images, labels, epochs=1, verbose=0):
+def train_digits(model, images, labels, epochs=1, verbose=0, **options):
     """Train a digit network on integer labels with the recipe of `digit_cnn`: Adam, rise and fall, batches of 128.
 
     Parameters
@@ -81,6 +88,8 @@ def train_digits(model, images, labels, epochs=1, verbose=0):
         Passes over the images.
     verbose : int
         1 for a progress bar.
+    **options
+        As for `train`.
 
     Returns
     -------
@@ -93,7 +102,7 @@ def train_digits(model, images, labels, epochs=1, verbose=0):
     """
     images = check_images(images, (28, 28, 1))
     labels = check_labels(labels, (len(images), 10))
-    return train(model, images, labels, 128, epochs, 0.015, metrics=["accuracy"], verbose=verbose)
+    return train(model, images, labels, 128, epochs, 0.015, metrics=["accuracy"], verbose=verbose, **options)
 
 
 def train_scenes(model, images, masks, epochs=1, class_weights=None, verbose=0):
