@@ -1,6 +1,6 @@
-"""What a hand does to a digit: moved, turned, slanted, thinner or thicker strokes; and centred as MNIST is. NumPy only.
+"""What a hand does to a digit: moved, turned, slanted, thinner or thicker strokes; and centred as MNIST is.
 
-Images are grey values of 0, the paper, to 1, the ink.
+NumPy, and Pillow to scale. Images are grey values of 0, the paper, to 1, the ink.
 """
 
 import numpy as np

@@ -170,6 +170,19 @@ def test_every_figure_has_its_numbers_printed_in_its_cell_or_the_one_before(code
             assert re.search(r"\d", printed(cell) + (printed(before) if before else "")), cell.source
 
 
+def test_the_words_in_a_figure_have_a_colour_that_follows_the_theme(code):
+    figures = [
+        output.data["image/svg+xml"]
+        for cell in code
+        for output in cell.outputs
+        if "image/svg+xml" in output.get("data", {})
+    ]
+    words = [
+        match for figure in figures for match in re.findall(r'<g id="text_\d+">\s*<!-- (.*?) -->\s*<g ([^>]*)>', figure)
+    ]
+    assert [text for text, style in words if "fill: var(--" not in style] == []
+
+
 def test_no_two_figures_of_the_course_share_a_description():
     cells = [cell for path in CHAPTERS for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     alts = [alt_of(cell) for cell in cells if has_figure(cell)]
