@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import itertools
 import json
 import sys
 
@@ -53,14 +54,21 @@ def digit_cnn():
     print(f"{model.name}: {facts}")
 
 
+def both_ways(scenes):
+    """Return images and masks as they are and mirrored, left for right."""
+    return tuple(np.concatenate([part, part[:, :, ::-1]]) for part in scenes)
+
+
 def unet():
-    """Train `unet` for 10 passes over 2,000 street scenes and store its weights; takes 6 minutes on 2 cores."""
-    images, masks = street_scenes(2000, seed=0)
+    """Train `unet` for 24 passes, each over 1,000 new street scenes and their mirror images; 15 minutes on 2 cores."""
+    seeds = iter(range(1000, 1024))
     keras.utils.set_random_seed(0)
     model = nets.unet()
-    nets.train_scenes(model, images, masks, epochs=10, verbose=1)
+    first = both_ways(street_scenes(1000, seed=next(seeds)))
+    passes = itertools.chain([first], (both_ways(street_scenes(1000, seed)) for seed in seeds))
+    nets.train_scenes(model, *first, epochs=24, verbose=2, change=lambda *_: next(passes))
     _round(model)
-    images, masks = street_scenes(200, seed=1)
+    images, masks = street_scenes(500, seed=1)
     counts = confusion(masks, nets.logits_of(model, images, batch=20).argmax(-1), len(CLASSES))
     facts = {
         "pixel_accuracy": round(float(counts.trace() / counts.sum()), 4),
@@ -68,10 +76,10 @@ def unet():
     }
     nets.save_weights(
         model,
-        made="make models MODEL=unet: 10 epochs of train_scenes on street_scenes(2000, seed=0), seed 0",
+        made="make models MODEL=unet: 24 epochs of train_scenes, each on 1,000 new scenes both ways, seed 0",
         input="(N, 96, 128, 3), RGB 0 to 1",
         output="(N, 96, 128, 23), logits of the classes",
-        measured_on="street_scenes(200, seed=1)",
+        measured_on="street_scenes(500, seed=1)",
         **facts,
     )
     print(f"{model.name}: {facts}")

@@ -175,7 +175,7 @@ def curves(x, lines, xlabel, ylabel, log=False, points=None):
     Parameters
     ----------
     x : array_like, shape (N,)
-        Positions.
+        Positions. Where they are integers, such as epochs, so are the ticks.
     lines : dict of str to array_like, shape (N,), or to a tuple (x, heights)
         Name and heights; a line may have positions of its own.
     xlabel, ylabel : str
@@ -194,6 +194,7 @@ def curves(x, lines, xlabel, ylabel, log=False, points=None):
     ValueError
         If a line is not as long as `x`, or there are more lines than colours.
     """
+    whole = np.asarray(x).dtype.kind in "iu"
     x = numbers(x, "x")
     colours = [BLUE, VERMILLION, GREEN, PURPLE]
     if len(lines) > len(colours):
@@ -203,6 +204,8 @@ def curves(x, lines, xlabel, ylabel, log=False, points=None):
         ax = figure.subplots()
         if log:
             ax.set(yscale="log", xscale="linear" if log == "y" else "log")
+        if whole and ax.get_xscale() == "linear":
+            ax.xaxis.get_major_locator().set_params(integer=True)
         for (name, heights), colour, dash in zip(lines.items(), colours, ["-", "--", "-.", ":"], strict=False):
             across, heights = heights if isinstance(heights, tuple) else (x, heights)
             across, heights = numbers(across, "x"), numbers(heights, name)

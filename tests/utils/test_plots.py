@@ -235,6 +235,14 @@ def test_curves_carry_the_data_names_and_labels():
     assert texts(ax) == []
 
 
+def test_epochs_have_whole_ticks_and_other_numbers_what_suits_them():
+    for x, whole in ((np.arange(2, 7), True), (np.linspace(2, 6, 5), False)):
+        (ax,) = curves(x, {"a": np.ones(5)}, "epoch", "loss").figure.axes
+        ticks = ax.get_xticks()
+        assert len(ticks) >= 3
+        assert (ticks % 1 == 0).all() == whole
+
+
 def test_both_axes_are_logarithmic_on_request():
     (ax,) = curves([1, 10], {"bytes": [4, 40]}, "classes", "bytes", log=True).figure.axes
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")

@@ -5,9 +5,10 @@ import re
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from utils.checks import check_images, check_masks
-from utils.scenes import CLASSES, street_scenes
+from utils.scenes import CLASSES, COLOURS, street_scenes
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +118,18 @@ def test_a_seed_may_be_large():
 def test_numbers_that_are_no_count_or_seed_are_refused(n, seed, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         street_scenes(n, seed)
+
+
+def cielab(colours):
+    """Return RGB of 0 to 1 as CIELAB of D65, where a distance of 2 can just be seen."""
+    linear = np.where(colours > 0.04045, ((colours + 0.055) / 1.055) ** 2.4, colours / 12.92)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(linear @ to_xyz.T / [0.9505, 1, 1.089]).T  # no colour here is so dark that the cube root is off
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def test_each_class_has_a_colour_and_no_two_are_near():
+    assert len(COLOURS) == len(CLASSES)
+    colours = cielab(np.array([to_rgb(colour) for colour in COLOURS]))
+    apart = np.linalg.norm(colours[:, None] - colours, axis=-1)
+    assert apart[~np.eye(len(apart), dtype=bool)].min() > 20

@@ -49,7 +49,7 @@ def test_a_training_of_a_step_or_two_has_a_learning_rate_too(steps):
 # train_digits
 
 
-def test_what_changes_the_inputs_is_asked_before_each_pass_and_one_schedule_spans_all(digits):
+def test_what_changes_the_images_is_asked_before_each_pass_and_one_schedule_spans_all(digits):
     images, labels = digits[0][:256], digits[1][:256]
     given = []
 
@@ -68,6 +68,23 @@ def test_what_changes_the_inputs_is_asked_before_each_pass_and_one_schedule_span
     blank, other = nets.logits_of(model, np.zeros((1, 28, 28, 1))), nets.logits_of(model, images[:1])
     assert np.abs(blank - other).max() > 0  # it has seen only blank images, and can still tell others from them
     assert history.history["loss"][0] == pytest.approx(np.log(10), abs=0.3)
+
+
+def test_each_pass_may_have_scenes_and_masks_of_its_own(tiny, streets):
+    scenes = [tuple(part[start : start + 4] for part in streets) for start in (0, 4, 8)]
+    (images, masks), given, passes = scenes[0], [], iter(scenes)
+
+    def change(*first):
+        given.append(first)
+        return next(passes)
+
+    history = nets.train_scenes(tiny, images, masks, epochs=3, change=change)
+    assert len(given) == 3
+    assert all(first[1] is given[0][1] for first in given)
+    assert int(tiny.optimizer.iterations) == 3
+    assert history.epoch == [2]
+    with pytest.raises(ValueError, match=r"^`class_weights` belong to the first masks; `change` gives others\.$"):
+        nets.train_scenes(tiny, images, masks, class_weights=np.ones(23), change=change)
 
 
 def test_the_recipe_learns_a_few_hundred_digits_in_silence(digits, capfd):

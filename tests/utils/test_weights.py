@@ -55,17 +55,44 @@ def test_the_manifest_says_where_each_weight_lies(folder):
     content = (folder / "small.bin").read_bytes()
     manifest = json.loads((folder / "small.json").read_text())
     assert sorted(path.name for path in folder.iterdir()) == ["small.bin", "small.json"]
-    assert manifest["dtype"] == "float16, little-endian"
     assert manifest["sha256"] == hashlib.sha256(content).hexdigest()
     tensors = manifest["tensors"]
     norm = [f"norm/{name}" for name in ("gamma", "beta", "moving_mean", "moving_variance")]
     assert [tensor["name"] for tensor in tensors] == ["first/kernel", "first/bias", *norm, "last/kernel", "last/bias"]
     assert [tensor["shape"] for tensor in tensors] == [[4, 3], [3], [3], [3], [3], [3], [3, 2], [2]]
+    assert {tensor["dtype"] for tensor in tensors} == {"float16"}
     assert [tensor["offset"] for tensor in tensors] == [0, 24, 30, 36, 42, 48, 54, 66]
     assert len(content) == 70
     for tensor, weight in zip(tensors, small().get_weights(), strict=True):
         piece = content[tensor["offset"] : tensor["offset"] + 2 * weight.size]
         np.testing.assert_array_equal(np.frombuffer(piece, "<f2").reshape(tensor["shape"]), weight.astype(np.float16))
+
+
+def test_a_matrix_of_int8_is_off_by_half_a_step_of_its_column_at_most(tmp_path):
+    model = small()
+    wide = np.array(
+        [[1e-9, 40.0], [0, -60.0], [-1e-9, 0.3]]
+    )  # a column below float16's smallest number, and one above 1
+    model.get_layer("last").kernel.assign(wide)
+    before = model.get_weights()
+    nets.save_weights(model, tmp_path, dtype="int8")
+    manifest = nets.load_weights(model, tmp_path)
+    assert [tensor["dtype"] for tensor in manifest["tensors"]] == ["int8", *["float16"] * 5, "int8", "float16"]
+    # 12 bytes and 3 scales, five rows of 3, 6 bytes and 2 scales, a row of 2
+    assert [tensor["offset"] for tensor in manifest["tensors"]] == [0, 18, 24, 30, 36, 42, 48, 58]
+    assert len((tmp_path / "small.bin").read_bytes()) == 62
+    for weight, was in zip(model.get_weights(), before, strict=True):
+        if was.ndim == 1:
+            np.testing.assert_array_equal(weight, was.astype(np.float16))
+        else:
+            step = np.maximum(np.abs(was).max(axis=0) / 127, 2.0**-24)
+            assert (np.abs(weight - was) <= 0.502 * step).all()
+
+
+def test_a_dtype_that_is_not_stored_is_refused(tmp_path):
+    with refused("`dtype` is 'float32'; wanted 'float16' or 'int8'."):
+        nets.save_weights(small(), tmp_path, dtype="float32")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_storing_the_same_weights_again_changes_no_byte(folder, tmp_path):
@@ -138,14 +165,21 @@ def test_a_stored_model_is_what_its_manifest_says(name):
     content = (nets.MODELS / f"{name}.bin").read_bytes()
     assert hashlib.sha256(content).hexdigest() == manifest["sha256"]
     assert len(content) < {"digit_cnn": 150_000, "unet": 1_000_000, "char_lstm": 2_000_000}[name]
-    sizes = [int(np.prod(tensor["shape"])) for tensor in manifest["tensors"]]
-    assert sum(sizes) == len(content) / 2 == model.count_params()
-    assert [tensor["offset"] for tensor in manifest["tensors"]] == [2 * sum(sizes[:i]) for i in range(len(sizes))]
-    assert len({tensor["name"] for tensor in manifest["tensors"]}) == len(sizes)
+    assert len({tensor["name"] for tensor in manifest["tensors"]}) == len(model.weights)
+    end = 0
     for tensor, weight in zip(manifest["tensors"], model.weights, strict=True):
         assert tensor["name"].split("/")[-1] == weight.name
-        piece = content[tensor["offset"] : tensor["offset"] + 2 * int(np.prod(weight.shape))]
-        np.testing.assert_array_equal(np.frombuffer(piece, "<f2").reshape(tensor["shape"]), weight.numpy())
+        assert tensor["offset"] == end
+        shape, size = tensor["shape"], int(np.prod(weight.shape))
+        if tensor["dtype"] == "int8":
+            wide = np.frombuffer(content[end : end + size], np.int8).reshape(shape).astype(np.float32)
+            end += size + 2 * shape[-1]
+            values = wide * np.frombuffer(content[end - 2 * shape[-1] : end], "<f2")
+        else:
+            end += 2 * size
+            values = np.frombuffer(content[end - 2 * size : end], "<f2").reshape(shape)
+        np.testing.assert_array_equal(values, weight.numpy())
+    assert end == len(content)
 
 
 @pytest.mark.parametrize("name", STORED)

@@ -6,7 +6,7 @@ from utils.exercises.inside_keras import check_accuracy_rule, check_losing_endin
 from utils.exercises.labels import check_guard, check_one_hot_bytes, check_sparse_cross_entropy
 from utils.exercises.logits import check_log_odds, check_logits_for, check_same_softmax
 from utils.exercises.mnist import check_fit_temperature, check_hardest, check_shift, check_untrained_loss
-from utils.exercises.pixels import check_iou, check_mask_from_logits, check_pixel_loss
+from utils.exercises.pixels import check_iou, check_mask_from_logits, check_pixel_loss, check_rare_class
 from utils.exercises.sequences import check_beat_naive_bayes, check_last_valid, check_line_weights, check_masked_mean
 from utils.exercises.shakespeare import check_beat_the_counts, check_perplexity, check_untrained_bits
 from utils.exercises.softmax import check_double_softmax_floor, check_stable_softmax, check_temperature
@@ -34,6 +34,7 @@ __all__ = [
     "check_pixel_loss",
     "check_preflight",
     "check_prob_for_loss",
+    "check_rare_class",
     "check_same_softmax",
     "check_shift",
     "check_smoothed",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.exercises.answers import calls, difference, not_callable, verdict
+from utils.exercises.answers import calls, difference, not_callable, read, verdict
 from utils.losses import cross_entropy
 
 
@@ -49,6 +49,32 @@ def check_iou(function):
         if not problem:
             problem = _iou_problem(function, case, (mask.copy(), predicted.copy(), classes), np.array(wanted))
     verdict("IoU of each class", problem)
+
+
+def check_rare_class(guess, before=None, after=None):
+    """Check an experiment: accuracy and recall before and after, and the second recall guessed to 0.05."""
+    found = []
+    for value, shape, what in ((guess, (), "your guess"), (before, (2,), "before"), (after, (2,), "after")):
+        value, problem = read(value, shape, what)
+        if not problem and not ((value >= 0) & (value <= 1)).all():
+            problem = f"{what} is {value}; wanted shares of the pixels, 0 to 1."
+        if problem:
+            break
+        found.append(value)
+    verdict("a rare class", problem or _not_raised(*found))
+
+
+def _not_raised(guess, before, after):
+    """Return what is missing in an experiment, given a guess and two pairs of accuracy and recall, or None."""
+    if before[0] - after[0] > 0.012:  # chosen on other scenes, where 0.01 was kept
+        return f"Accuracy falls from {before[0]:.3f} to {after[0]:.3f}, more than a point: a smaller b."
+    if after[1] < before[1] + 0.1:
+        return f"Recall goes from {before[1]:.3f} to {after[1]:.3f}. There is more to be had for a point of accuracy."
+    if abs(guess - after[1]) > 0.05:
+        return (
+            f"You guessed {guess:.2f}, it is {after[1]:.2f}. Say what the guess did not reckon with, then correct it."
+        )
+    return None
 
 
 def _iou_problem(function, case, arguments, wanted):

@@ -49,8 +49,8 @@ def train(model, inputs, labels, batch, epochs, peak, at_once=20, metrics=None, 
     metrics : list, optional
         As for `compile`.
     change : callable, optional
-        Takes the inputs and returns those of the next pass: varied copies, so that no pass is like the one before.
-        What is returned is then the history of the last pass.
+        Takes inputs and labels and returns those of the next pass, as many: varied or new ones, so that no pass is like
+        the one before. What `train` returns is then the history of the last pass.
     **options
         As for `fit`.
 
@@ -69,11 +69,11 @@ def train(model, inputs, labels, batch, epochs, peak, at_once=20, metrics=None, 
     if change is None:
         return model.fit(inputs, labels, batch, epochs, **options)
     for done in range(epochs):
-        history = model.fit(change(inputs), labels, batch, done + 1, initial_epoch=done, **options)
+        history = model.fit(*change(inputs, labels), batch, done + 1, initial_epoch=done, **options)
     return history
 
 
-def train_digits(model, images, labels, epochs=1, verbose=0, **options):
+def train_digits(model, images, labels, epochs=1, verbose=0, change=None, **options):
     """Train a digit network on integer labels with the recipe of `digit_cnn`: Adam, rise and fall, batches of 128.
 
     Parameters
@@ -88,6 +88,8 @@ def train_digits(model, images, labels, epochs=1, verbose=0, **options):
         Passes over the images.
     verbose : int
         1 for a progress bar.
+    change : callable, optional
+        Takes the images and returns those of the next pass: varied copies.
     **options
         As for `train`.
 
@@ -102,10 +104,12 @@ def train_digits(model, images, labels, epochs=1, verbose=0, **options):
     """
     images = check_images(images, (28, 28, 1))
     labels = check_labels(labels, (len(images), 10))
+    if change is not None:
+        options["change"] = lambda images, labels: (change(images), labels)
     return train(model, images, labels, 128, epochs, 0.015, metrics=["accuracy"], verbose=verbose, **options)
 
 
-def train_scenes(model, images, masks, epochs=1, class_weights=None, verbose=0):
+def train_scenes(model, images, masks, epochs=1, class_weights=None, verbose=0, **options):
     """Train a network on street views: Adam, rise and fall, batches of 8, the mean loss of all pixels.
 
     Parameters
@@ -122,6 +126,8 @@ def train_scenes(model, images, masks, epochs=1, class_weights=None, verbose=0):
         What the loss of a pixel of each class is multiplied by.
     verbose : int
         1 for a progress bar.
+    **options
+        As for `train`.
 
     Returns
     -------
@@ -130,12 +136,14 @@ def train_scenes(model, images, masks, epochs=1, class_weights=None, verbose=0):
     Raises
     ------
     ValueError
-        If images or masks are not of that form.
+        If images or masks are not of that form, or weights are given to masks that change.
     """
     images = check_images(images, model.input_shape[1:])
     masks = check_masks(masks, images.shape[:3], model.output_shape[-1])
+    if class_weights is not None and options.get("change"):
+        raise ValueError("`class_weights` belong to the first masks; `change` gives others.")
     weights = None if class_weights is None else np.asarray(class_weights, np.float32)[masks]
-    return train(model, images, masks, 8, epochs, 0.01, at_once=10, sample_weight=weights, verbose=verbose)
+    return train(model, images, masks, 8, epochs, 0.01, at_once=10, sample_weight=weights, verbose=verbose, **options)
 
 
 def train_text(model, inputs, targets, epochs=1, peak=0.015, verbose=0):

@@ -12,6 +12,13 @@ CLASSES = (
     *("vegetation", "vehicle", "wall", "traffic sign", "sky", "ground", "bridge", "rail track", "guard rail"),
     *("traffic light", "static", "dynamic", "water", "terrain"),
 )
+# What a mask is shown in: near to nature where the class has a colour of its own, and far from one another (at least 20
+# in CIELAB, where 2 can just be seen).
+COLOURS = (
+    *("#20202c", "#a0583c", "#d9a441", "#f48fb1", "#e0103a", "#4a4e69", "#ffffff", "#7d7d86", "#c3b1cf"),
+    *("#2f7d32", "#2457d6", "#cdbb96", "#ffe11a", "#a5d8f3", "#8c6d46", "#7e57a8", "#4a2c20", "#6fa8a8"),
+    *("#ff7a00", "#5d6b1f", "#c2189b", "#0b3c78", "#a9c94b"),
+)
 UNLABELLED, BUILDING, FENCE, OTHER, PEDESTRIAN, POLE, LINE, ROAD, SIDEWALK, VEGETATION, VEHICLE, WALL = range(12)
 SIGN, SKY, GROUND, BRIDGE, RAIL, GUARD, LIGHT, STATIC, DYNAMIC, WATER, TERRAIN = range(12, 23)
 
