@@ -12,8 +12,8 @@ LINT  = $(RUN) -m ruff check . && $(RUN) -m ruff format --check .
 PYTEST = $(RUN) -m pytest --numprocesses 2 --dist loadfile
 PIP = $(RUN) -m pip install --quiet --disable-pip-version-check
 # Directories are listed too, so that a deleted file also makes the site out of date.
-BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*/*.py utils/plots.py utils/widgets.py \
-  $(foreach folder,_static _templates,$(folder) $(folder)/* $(folder)/*/*))
+BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*/*.py utils/plots.py utils/widgets/*.py \
+  $(foreach folder,_static _templates data/models,$(folder) $(folder)/* $(folder)/*/*))
 
 # The wheel's Node comes before any other: everyone renders the formulas with the same one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -1,4 +1,4 @@
-"""The finished site: KaTeX and the palette come in, and what no page uses goes out."""
+"""The finished site: KaTeX, the palette and the trained networks come in, and what no page uses goes out."""
 
 import html
 import re
@@ -14,13 +14,14 @@ NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 
 
 def finish(app, error):
-    """Add KaTeX and the palette to the site, and take out of it what no page uses."""
+    """Add KaTeX, the palette and the trained networks to the site, and take out of it what no page uses."""
     if error is not None or app.builder.format != "html":
         return
     site = Path(app.outdir)
     dist = NODE_MODULES / "katex" / "dist"
     copy_asset(dist / "katex.min.css", site / "_static" / "katex")
     copy_asset(dist / "fonts", site / "_static" / "katex" / "fonts", excluded=lambda path: not path.endswith("woff2"))
+    copy_asset(widgets.MODELS, site / "_static" / "models")  # a page loads a network when its widget asks for it
     (site / "_static" / "palette.css").write_text(widgets.palette_css())
     purge_styles(site)
     characters = used_characters(site)

@@ -1,15 +1,19 @@
 """What the tests of the labs share: where the labs stand, how a reader moves them, and what they then show.
 
-Whatever a lab shows is compared with utils/losses.py each time it is read.
+Whatever a lab shows is compared with utils/losses.py each time it is read. And how a module is run without a page.
 """
 
 import html
+import json
 import re
+import subprocess
+from base64 import b64decode, b64encode
 from types import SimpleNamespace
 
 import numpy as np
 from playwright.sync_api import expect
 
+from utils import widgets
 from utils.losses import cross_entropy, cross_entropy_gradient, softmax
 
 DESK = {"viewport": {"width": 1280, "height": 800}}
@@ -111,3 +115,47 @@ def reading(page):
 def rewrite(page, change):
     """Change the text of a page on its way to the browser."""
     page.route("**/*.html", lambda route: route.fulfill(body=change(route.fetch().text()), content_type="text/html"))
+
+
+# Arrays travel as their bytes: a float32 array as a tensor {shape, values}, bytes as a Uint8Array; and back.
+NODE = """
+import { readFileSync } from "node:fs";
+import * as forward from "FOLDER/forward.mjs";
+import * as weights from "FOLDER/weights.mjs";
+const received = (key, value) => {
+  if (value?.bytes === undefined) return value;
+  const bytes = Uint8Array.from(Buffer.from(value.bytes, "base64"));
+  return value.shape ? { shape: value.shape, values: new Float32Array(bytes.buffer) } : bytes;
+};
+const sent = (key, value) =>
+  value instanceof Float32Array ? { float32: Buffer.from(value.slice().buffer).toString("base64") } : value;
+const given = JSON.parse(readFileSync(0), received);
+const answer = await (async () => { BODY })();
+console.log(JSON.stringify(answer, sent));
+"""
+
+
+def in_node_with_arrays(body, **given):
+    """Return what the body of a JavaScript function returns; it has `given`, and the modules `forward` and `weights`.
+
+    A float32 array is given as a tensor, bytes as a Uint8Array. A tensor comes back as an array of its shape.
+    """
+
+    def sent(value):
+        if isinstance(value, bytes):
+            return {"bytes": b64encode(value).decode()}
+        assert value.dtype == np.float32, value.dtype
+        return {"bytes": b64encode(value.tobytes()).decode(), "shape": value.shape}
+
+    def received(value):
+        if "float32" in value:
+            return np.frombuffer(b64decode(value["float32"]), np.float32)
+        if value.keys() == {"shape", "values"}:
+            return value["values"].reshape([int(n) for n in value["shape"]])
+        return value
+
+    program = NODE.replace("FOLDER", widgets.MODULES.as_uri()).replace("BODY", body)
+    command = ["node", "--input-type=module", "--eval", program]
+    ended = subprocess.run(command, input=json.dumps(given, default=sent), capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout, object_hook=received)

@@ -155,7 +155,7 @@ def test_the_palette_is_given_for_both_themes_of_the_book_and_of_jupyterlab():
     light, dark = widgets.palette_css().splitlines()
     assert light.startswith(":root {")
     assert dark.startswith('html[data-theme="dark"], body[data-jp-theme-light="false"] {')
-    for name, pair in widgets.PALETTE.items():
+    for name, pair in widgets.base.PALETTE.items():
         assert f"--{name}: {pair[0]};" in light
         assert f"--{name}: {pair[1]};" in dark
     assert widgets.LogitLab(START)._css == widgets.palette_css()

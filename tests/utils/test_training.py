@@ -7,7 +7,6 @@ import pytest
 
 from utils import nets
 from utils.losses import cross_entropy, log_softmax
-from utils.nets import training
 from utils.quiet import keras
 from utils.text import windows
 
@@ -222,16 +221,7 @@ def test_scenes_that_cannot_be_trained_on_are_refused(spoil, message, tiny, stre
         nets.train_scenes(tiny, *spoil(*streets))
 
 
-# train_text
-
-TEXT = np.random.default_rng(0).integers(0, 7, (5, 12))
-
-
-def holding(token):
-    """Return windows with this number in one place."""
-    spoilt = TEXT.copy()
-    spoilt[2, 4] = token
-    return spoilt
+# train, on text
 
 
 @pytest.fixture
@@ -244,7 +234,7 @@ def reader():
 
 def test_the_recipe_lowers_the_loss_of_a_text_in_silence(reader, capfd):
     text = np.resize([0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1], 1301)  # only its memory says whether it goes up or down
-    history = nets.train_text(reader, *windows(text, 10), epochs=30)
+    history = nets.train(reader, *windows(text, 10), 64, 30, 0.015, verbose=0)
     assert capfd.readouterr() == ("", "")
     losses = history.history["loss"]
     assert len(losses) == 30
@@ -258,50 +248,8 @@ def test_the_recipe_lowers_the_loss_of_a_text_in_silence(reader, capfd):
 def test_the_courses_own_model_learns_a_text_in_a_few_steps():
     keras.utils.set_random_seed(0)
     model = nets.char_lstm(7)
-    losses = nets.train_text(model, *windows(np.arange(1281) % 7, 10), epochs=5, peak=0.005).history["loss"]
+    losses = nets.train(model, *windows(np.arange(1281) % 7, 10), 64, 5, 0.005, verbose=0).history["loss"]
     assert losses[-1] < 0.5 < 1 < losses[0]
-
-
-def test_the_recipe_for_text_is_the_one_it_states(reader, monkeypatch):
-    passed = []
-    monkeypatch.setattr(training, "train", lambda *data, **options: passed.append((data, options)))
-    nets.train_text(reader, TEXT[:, :-1].tolist(), TEXT[:, 1:].astype(np.uint8))
-    nets.train_text(reader, TEXT, TEXT, epochs=3, peak=0.5, verbose=1)
-    (model, inputs, targets, *numbers), options = passed[0]
-    assert model is reader
-    assert inputs.dtype == targets.dtype == np.int32
-    np.testing.assert_array_equal(inputs, TEXT[:, :-1])
-    np.testing.assert_array_equal(targets, TEXT[:, 1:])
-    assert (numbers, options) == ([64, 1, 0.015], {"verbose": 0})
-    assert (passed[1][0][3:], passed[1][1]) == ((64, 3, 0.5), {"verbose": 1})
-
-
-INTEGERS = (
-    "`{0}` holds float64 values; wanted integers, or rows that sum to 1 with shape (5, 12, 7). "
-    "If they are whole numbers, pass {0}.astype(np.int64)."
-)
-SIDES = "`targets` has shape {}; logits of shape (5, 12, 7) want (5, 12). "
-
-
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (lambda x: (holding(7), x), "`inputs` holds 7 at (2, 4); 7 classes have labels 0 to 6."),
-        (lambda x: (x, holding(7)), "`targets` holds 7 at (2, 4); 7 classes have labels 0 to 6."),
-        (lambda x: (holding(-1), x), "`inputs` holds -1 at (2, 4); 7 classes have labels 0 to 6."),
-        (lambda x: (x, holding(-1)), "`targets` holds -1 at (2, 4); 7 classes have labels 0 to 6."),
-        (lambda x: (x + 0.0, x), INTEGERS.format("inputs")),
-        (lambda x: (x, x + 0.0), INTEGERS.format("targets")),
-        (lambda x: (x, x[:, 1:]), SIDES.format("(5, 11)") + "One label belongs to one row of logits."),
-        (lambda x: (x, x[1:]), SIDES.format("(4, 12)") + "One label belongs to one row of logits."),
-        (lambda x: (x, x[..., None]), SIDES.format("(5, 12, 1)") + "Use targets[..., 0]."),
-        (lambda x: (x, x[:, -1]), SIDES.format("(5,)") + "One label belongs to one row of logits."),
-    ],
-)
-def test_windows_that_cannot_be_trained_on_are_refused(spoil, message, reader):
-    with refused(message):
-        nets.train_text(reader, *spoil(TEXT))
-    assert not reader.compiled
 
 
 # bits

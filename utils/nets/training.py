@@ -146,38 +146,6 @@ def train_scenes(model, images, masks, epochs=1, class_weights=None, verbose=0, 
     return train(model, images, masks, 8, epochs, 0.01, at_once=10, sample_weight=weights, verbose=verbose, **options)
 
 
-def train_text(model, inputs, targets, epochs=1, peak=0.015, verbose=0):
-    """Train a character model on windows of text: Adam, rise and fall, batches of 64.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Ends in logits (N, T, V); compiled here.
-    inputs, targets : array_like of int, shape (N, T)
-        The windows, and each of them one character later.
-    epochs : int
-        Passes over the windows.
-    peak : float
-        The highest learning rate.
-    verbose : int
-        1 for a progress bar.
-
-    Returns
-    -------
-    keras.callbacks.History
-
-    Raises
-    ------
-    ValueError
-        If an integer is no token of the model, or targets are not of the shape of the inputs.
-    """
-    tokens = model.output_shape[-1]
-    inputs = check_labels(inputs, (*np.shape(inputs), tokens), "inputs")
-    targets = check_labels(targets, (*inputs.shape, tokens), "targets")
-    inputs, targets = inputs.astype(np.int32), targets.astype(np.int32)
-    return train(model, inputs, targets, 64, epochs, peak, verbose=verbose)
-
-
 def logits_of(model, images, batch=500):
     """Return the logits of images in inference mode, without a progress bar.
 

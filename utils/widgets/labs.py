@@ -1,69 +1,11 @@
-"""The course's widgets: live in Jupyter through anywidget, and on the book's pages through `_static/widgets/host.mjs`.
+"""The labs of small numbers: a row of logits, and a label in its two forms."""
 
-The modules in `_static/widgets/` are the same in both places. A widget is the value of its cell; its stored output is
-the HTML that the page shows until the widget starts, or without JavaScript, and nbval compares it.
-"""
-
-import html
-import json
-import re
-from pathlib import Path
-
-import anywidget
 import numpy as np
 import traitlets
 
 from utils.checks import numbers
 from utils.losses import log_softmax
-from utils.plots import PALETTE
-
-MODULES = Path(__file__).resolve().parent.parent / "_static" / "widgets"
-
-
-def palette_css():
-    """Return the figures' palette as CSS for the book's pages and JupyterLab, which name their themes differently."""
-    light, dark = (" ".join(f"--{name}: {pair[theme]};" for name, pair in PALETTE.items()) for theme in (0, 1))
-    dark_pages = 'html[data-theme="dark"], body[data-jp-theme-light="false"]'
-    return f":root {{ {light} }}\n{dark_pages} {{ {dark} }}\n"
-
-
-def module(name):
-    """Return a widget's module in one piece: Jupyter runs it from memory, where it cannot import its neighbours.
-
-    Parameters
-    ----------
-    name : str
-        The file in `_static/widgets/`, such as "logit-lab.mjs".
-    """
-
-    def neighbour(match):
-        return re.sub(r"^export ", "", module(match[1]), flags=re.MULTILINE)
-
-    return re.sub(r'^import \{[^}]*\} from "\./(.+)";\n', neighbour, (MODULES / name).read_text(), flags=re.MULTILINE)
-
-
-class Widget(anywidget.AnyWidget):
-    """A widget whose stored output is the HTML of `fallback`, with its name and state for the page's host."""
-
-    _css = palette_css()
-
-    def __repr__(self):
-        """Return a text without an address, so that stored outputs compare equal."""
-        return f"<{type(self).__name__}>"
-
-    def page_html(self):
-        """Return the HTML that stands for the widget on a page."""
-        state = {key: getattr(self, key) for key in self.STATE}
-        name = Path(self.MODULE).stem
-        return (
-            f'<div class="course-widget" data-widget="{name}" data-props="{html.escape(json.dumps(state))}">'
-            f"{self.fallback()}</div>"
-        )
-
-    def _repr_mimebundle_(self, **kwargs):
-        live = super()._repr_mimebundle_(**kwargs)
-        data, metadata = live if isinstance(live, tuple) else (live or {}, {})
-        return {**data, "text/plain": repr(self), "text/html": self.page_html()}, metadata
+from utils.widgets.base import Widget, bar, module, table
 
 
 class LogitLab(Widget):
@@ -117,14 +59,14 @@ class LogitLab(Widget):
         # On the page classes can be added, without a name, and taken away.
         names = [*self.names, *(f"class {k}" for k in range(len(self.names), len(probs)))][: len(probs)]
         rows = [
-            (name, f"{z:g}".replace("-", "−"), _bar(p, f"{p:.4f}"), f"{slope:+.4f}".replace("-", "−"))
+            (name, f"{z:g}".replace("-", "−"), bar(p, f"{p:.4f}"), f"{slope:+.4f}".replace("-", "−"))
             for name, z, p, slope in zip(names, self.logits, probs, gradient, strict=True)
         ]
         caption = (
             f"The label is {names[self.label]}, the loss −log p = {0.0 - log_probs[self.label]:.4f} nats. "
             "With JavaScript the numbers can be moved."
         )
-        return _table(caption, ("class", "logit z", "probability p", "gradient"), rows)
+        return table(caption, ("class", "logit z", "probability p", "gradient"), rows)
 
 
 class LabelLab(Widget):
@@ -177,7 +119,7 @@ class LabelLab(Widget):
             f"{self.labels:,} labels of {self.classes:,} classes take {4 * self.labels:,} bytes as integers (int32), "
             f"{4 * self.labels * self.classes:,} as one-hot rows (float32). With JavaScript the label can be moved."
         )
-        return _table(caption, ("position", "−log p", "one-hot t", "t · (−log p)"), rows)
+        return table(caption, ("position", "−log p", "one-hot t", "t · (−log p)"), rows)
 
 
 def _row(logits, label):
@@ -188,23 +130,3 @@ def _row(logits, label):
     if label not in range(len(logits)):  # nor is 1.5 or "1"
         raise ValueError(f"`label` is {label}; wanted a position among the {len(logits)} logits, from 0.")
     return logits.tolist()
-
-
-def _table(caption, columns, rows):
-    """Return an HTML table; the cells of `rows` are text, or HTML from `_bar`."""
-    head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in columns)
-    body = "".join(
-        f"<tr><th scope='row'>{html.escape(first)}</th>{''.join(f'<td>{each}</td>' for each in rest)}</tr>"
-        for first, *rest in rows
-    )
-    return (
-        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
-
-
-def _bar(share, text):
-    """Return a bar as inline SVG beside the number that it shows."""
-    return (
-        "<svg width='100' height='10' aria-hidden='true'>"
-        f"<rect width='{100 * share:.1f}' height='10' fill='var(--blue)'/></svg> {text}"
-    )

@@ -1,0 +1,443 @@
+/**
+ * Pixel explorer: a street scene as layers, what each of its pixels pays, and six tools on it (pixel-tools.mjs).
+ * State: {facts, scene, layer, at, names, colours}, on the page from data-props and in Jupyter from the Python object. What
+ * is painted, selected and left out stays here, on the desk, one scene at a time:
+ *
+ * - picture, truth: the scene's photo and mask; photo, mask: the same as painted; stroke: 1 where the photo was painted
+ * - surprise: −log p of all classes, prediction: their argmax, losses: −log p of the mask's labels
+ * - exact: whether they come from the network on this machine; base: what it says of the photo before it was painted
+ * - valid: 0 for void pixels; selection: {kind, label}, brushed: 1 where the brush selected
+ */
+import { announcer, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
+import { argmaxOf, COLUMNS, eachUnderBrush, KINDS, lossesOf, meanOf, PIXELS, ROWS } from "./pixel-loss.mjs";
+import { networkFrom, sceneFrom } from "./pixel-scenes.mjs";
+import { classChoice, count, makeTools, percent, sums } from "./pixel-tools.mjs";
+
+const SCENES = 6;
+const FULL_INK = 5; // nats, as in the chapter's figure
+
+const LAYOUT = `
+.pixel-explorer [hidden] { display: none !important; }
+.pixel-explorer fieldset { border: 0; margin: 0.6rem 0 0; padding: 0; min-width: 0; display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; align-items: center; }
+.pixel-explorer :is(fieldset, .after, .tool) label { display: inline-flex; align-items: center; flex: none; min-height: 1.75rem; cursor: pointer; }
+.pixel-explorer select { font: inherit; color: inherit; background: var(--pst-color-background, var(--jp-layout-color0, Canvas)); border: 1px solid var(--line); border-radius: 0.25rem; min-height: 2rem; max-width: 100%; }
+.pixel-explorer input[type=color] { width: 3rem; height: 2rem; padding: 0.1rem; border: 1px solid var(--line); border-radius: 0.25rem; background: none; }
+.pixel-explorer button[aria-pressed=true] { border-color: currentColor; background: var(--ground); font-weight: 600; }
+.pixel-explorer .stage { display: grid; grid-template-columns: minmax(0, 1.55fr) minmax(0, 1fr); gap: 0.4rem 1.2rem; margin-top: 0.6rem; align-items: start; }
+.pixel-explorer .picture { position: relative; aspect-ratio: 4 / 3; border: 1px solid var(--line); overflow: hidden; cursor: crosshair; touch-action: pan-y; user-select: none; }
+.pixel-explorer .picture.brush { touch-action: none; }
+.pixel-explorer canvas { display: block; width: 100%; image-rendering: pixelated; color: var(--ink); forced-color-adjust: none; print-color-adjust: exact; }
+.pixel-explorer .picture canvas { position: absolute; inset: 0; height: 100%; }
+.pixel-explorer .aim { position: absolute; pointer-events: none; border: 1px solid #fff; outline: 1px solid #000; width: calc(100% / 128); height: calc(100% / 96); box-shadow: 0 0 0 3px #fff, 0 0 0 4px #000; forced-color-adjust: none; }
+.pixel-explorer table.kinds { margin-top: 0.4rem; font-size: 0.8125rem; line-height: 1.2; }
+.pixel-explorer caption { text-align: left; color: var(--quiet); padding: 0; caption-side: top; }
+.pixel-explorer .together { white-space: nowrap; }
+.pixel-explorer .together select { margin-left: 0.5rem; }
+.pixel-explorer .kinds :is(th, td) { padding: 0 0.3rem; border: 0; white-space: nowrap; height: 1.15rem; }
+.pixel-explorer .kinds th { color: var(--text); width: 7.5rem; } .pixel-explorer .kinds td:last-child { width: 3.4rem; padding-right: 0; }
+.pixel-explorer .kinds .label > * { color: color-mix(in srgb, var(--vermillion) 75%, var(--text)); font-weight: 600; }
+.pixel-explorer .kinds .label .bar { background: var(--vermillion); }
+.pixel-explorer .swatch { display: inline-block; width: 0.7rem; height: 0.7rem; margin-right: 0.35rem; border: 1px solid var(--line); vertical-align: -0.05rem; forced-color-adjust: none; print-color-adjust: exact; }
+.pixel-explorer .bar { transition: none; forced-color-adjust: none; min-width: 0; }
+.pixel-explorer .pair { display: grid; grid-template-columns: minmax(max-content, 9rem) 1fr 3.6rem; gap: 0.3rem 0.8rem; align-items: center; margin-top: 0.6rem; text-align: left; }
+.pixel-explorer .pair > :nth-child(3n) { text-align: right; }
+.pixel-explorer .pair > :nth-child(n + 4) .bar { background: var(--vermillion); }
+.pixel-explorer .after { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.3fr); gap: 0.2rem 1.2rem; margin-top: 0.6rem; align-items: start; }
+.pixel-explorer .after p:first-child { margin-top: 0; }
+.pixel-explorer .brushes { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; align-items: center; margin-top: 0.4rem; }
+.pixel-explorer .brushes label { display: inline-flex; gap: 0.5rem; align-items: center; min-height: 1.75rem; } .pixel-explorer .brushes input[type=range] { width: 8rem; }
+@container (max-width: 40rem) {
+  .pixel-explorer .after { grid-template-columns: minmax(0, 1fr); }
+  .pixel-explorer .stage { display: flex; flex-direction: column; align-items: stretch; }
+  .pixel-explorer :is(.left, .right) { display: contents; }
+  .pixel-explorer .tools { order: 1; } .pixel-explorer table.kinds { order: 2; }
+}
+`;
+
+/** Whether a layer exists: photo, mask, prediction, loss, or p of a class, "p7". */
+const isLayer = (layer) => ["photo", "mask", "prediction", "loss"].includes(layer) || (/^p(0|[1-9]\d?)$/.test(layer) && Number(layer.slice(1)) < KINDS);
+
+/** The state as it stands in a page's address, "#pixel-explorer=scene:0;layer:loss;at:48,64", and back; null where it is none. */
+export function toFragment({ scene, layer, at }) {
+  return `#pixel-explorer=scene:${scene};layer:${layer};at:${at.join(",")}`;
+}
+
+export function fromFragment(fragment) {
+  const plain = fragment.replace(/%2C|%3A|%3B/gi, decodeURIComponent); // some programs write , : and ; as codes
+  const found = plain.match(/^#pixel-explorer=scene:(\d);layer:(\w{1,12});at:(\d{1,3}),(\d{1,3})$/);
+  if (!found) return null;
+  const [scene, row, column] = [found[1], found[3], found[4]].map(Number);
+  return scene < SCENES && isLayer(found[2]) && row < ROWS && column < COLUMNS ? { scene, layer: found[2], at: [row, column] } : null;
+}
+
+function render({ model, el, signal }) {
+  const { read, set, remember } = stateOf(model, ["facts", "scene", "layer", "at", "names", "colours"], () => schedule());
+  const { names, colours, facts } = read();
+  const paints = colours.map((colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)));
+  let desk = null; // nothing is loaded before the reader asks for it
+  const brush = { radius: 3, takes: false };
+  const net = { network: null, loading: false, busy: false, again: false, milliseconds: 0 };
+
+  // ------------------------------------------------------------------------------------------------- what is loaded when
+  let opening;
+  const problem = h("p", { className: "alarm", role: "alert" });
+
+  /** Load a scene and lay it on the desk; what was painted on the one before is gone. */
+  async function open(number) {
+    opening?.abort();
+    const mine = (opening = new AbortController());
+    signal.addEventListener("abort", () => mine.abort(), { once: true, signal: mine.signal });
+    problem.textContent = "";
+    waiting.textContent = `Scene ${number} is on its way …`;
+    try {
+      const found = await sceneFrom(model, number, mine.signal);
+      if (mine.signal.aborted) return;
+      const first = !desk;
+      const focused = before.contains(document.activeElement);
+      desk = {
+        ...found, number, truth: found.mask, mask: found.mask.slice(), photo: found.picture.slice(), stroke: new Uint8Array(PIXELS),
+        valid: new Uint8Array(PIXELS).fill(1), selection: { kind: "borders" }, brushed: new Uint8Array(PIXELS), prediction: argmaxOf(found.surprise), exact: false,
+      };
+      before.hidden = true;
+      after.hidden = false;
+      if (first && focused) picture.focus({ preventScroll: true }); // the pressed button is gone
+      set({ scene: number });
+      consult();
+    } catch (error) {
+      if (mine.signal.aborted) return;
+      problem.textContent = error.message;
+      if (desk) set({ scene: desk.number });
+    } finally {
+      if (opening === mine) {
+        opening = null;
+        waiting.textContent = "";
+      }
+    }
+  }
+
+  async function load() {
+    if (net.loading || net.network) return;
+    net.loading = true;
+    problem.textContent = "";
+    schedule();
+    try {
+      net.network = await networkFrom(model, signal);
+      signal.addEventListener("abort", () => net.network.stop(), { once: true });
+      consult();
+    } catch (error) {
+      if (!signal.aborted) problem.textContent = error.message;
+    }
+    net.loading = false;
+    schedule();
+  }
+
+  /** Ask the network about the photo as it is now; while it computes, only the newest photo waits. */
+  async function consult() {
+    if (!net.network || !desk) return;
+    net.again = true;
+    if (net.busy) return;
+    net.busy = true;
+    try {
+      while (net.again) {
+        net.again = false;
+        const it = desk;
+        const untouched = !it.stroke.includes(1);
+        const { surprise, milliseconds } = await net.network.run(it.photo.slice());
+        net.milliseconds = milliseconds;
+        if (it !== desk) continue; // another scene lies there by now, and asks again
+        Object.assign(it, { surprise, prediction: argmaxOf(surprise), exact: true });
+        if (untouched) it.base = { surprise, prediction: it.prediction };
+        schedule();
+      }
+    } catch (error) {
+      problem.textContent = `The network stopped: ${error.message}`;
+      net.network = null;
+      schedule();
+    }
+    net.busy = false;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ elements
+  const tools = makeTools({ names, signal, load, desk: () => desk, change: () => schedule() });
+  tools.photo.stop = consult;
+  let tool = tools.look;
+  const group = `pixels-${Math.random().toString(36).slice(2)}`; // one set of radio buttons for each explorer
+  const radios = (kind, entries, onChange) => entries.map(([value, title]) => {
+    const radio = quietInJupyter(h("input", { type: "radio", name: `${group}-${kind}`, value }));
+    radio.addEventListener("change", () => onChange(value), { signal });
+    return { value, radio, label: h("label", {}, radio, title) };
+  });
+  const press = (label, onPress) => {
+    const made = h("button", { type: "button" }, label);
+    made.addEventListener("click", onPress, { signal });
+    return made;
+  };
+
+  let shownClass = Number(read().layer.match(/^p(\d+)$/)?.[1] ?? 4); // pedestrian
+  const layers = radios("layer", [["photo", "photo"], ["mask", "mask"], ["prediction", "prediction"], ["loss", "−log p"], ["p", "p of"]], (value) => set({ layer: value === "p" ? `p${shownClass}` : value }));
+  const classOfLayer = classChoice({ name: "class whose p is shown", names, start: shownClass, signal, onChange: (k) => set({ layer: `p${k}` }) });
+  const kindsOfTool = radios("tool", Object.entries(tools).map(([name, { title }]) => [name, title]), (name) => {
+    tool = tools[name];
+    if (tool.layer && read().layer !== tool.layer) set({ layer: tool.layer });
+    schedule();
+  });
+  const scenes = Array.from({ length: SCENES }, (_, k) => press(`Scene ${k}`, () => open(k)));
+  const start = press("Start", () => open(read().scene));
+  const waiting = h("span", { className: "quiet" });
+  const base = h("canvas", { width: COLUMNS, height: ROWS });
+  const veil = h("canvas", { width: COLUMNS, height: ROWS });
+  const aim = h("span", { className: "aim" });
+  const hint = h("p", { className: "hidden", id: `${group}-hint` }, "Arrow keys move the crosshair, with Shift by eight pixels. Space uses the brush.");
+  const picture = quietInJupyter(h("div", { className: "picture", tabIndex: 0, role: "application", "aria-label": "the scene", "aria-describedby": hint.id }, base, veil, aim));
+  const radius = slider({ name: "radius of the brush", min: 1, max: 12, step: 1, signal, remember: () => { const kept = brush.radius; return () => (brush.radius = kept); }, onInput: (value) => { brush.radius = value; schedule(); } });
+  const radiusText = h("span", {});
+  const takes = quietInJupyter(h("input", { type: "checkbox" }));
+  takes.addEventListener("change", () => (brush.takes = takes.checked), { signal });
+  const takesLabel = h("label", {}, takes, "takes away");
+  const brushes = h("div", { className: "brushes" }, h("label", {}, "radius of the brush", radius, radiusText), takesLabel);
+  const place = h("p", { style: "margin: 0" });
+  const pays = h("p", { className: "big", style: "margin: 0.2rem 0" });
+  const portion = h("p", { className: "quiet", style: "margin: 0" });
+  const caption = h("caption", {});
+  const kinds = Array.from({ length: KINDS }, () => {
+    const swatch = h("span", { className: "swatch" });
+    const name = h("span", {});
+    const bar = h("span", { className: "bar" });
+    const p = h("td", {});
+    return { element: h("tr", {}, h("th", { scope: "row" }, swatch, name), h("td", {}, bar), p), swatch, name, bar, p };
+  });
+  const total = h("p", { className: "big" });
+  const accuracy = h("p", { className: "quiet" });
+  const status = h("p", { className: "hidden", role: "status" });
+  const say = announcer(status);
+  const link = h("a", { className: "button" });
+  link.addEventListener("click", () => (link.textContent = "The address bar has it"), { signal });
+
+  const rows = [["borders", ...facts.border], ...facts.classes];
+  const cell = (share) => h("td", {}, `${Math.round(100 * share)}%`);
+  const before = h("div", {},
+    h("table", {},
+      h("caption", {}, `A street scene of 96 × 128 pixels: the mean loss is ${text(facts.mean, 2)} nats. Borders, and the three classes with most loss:`),
+      h("thead", {}, h("tr", {}, ...["pixels", "share of the area", "share of the loss"].map((each) => h("th", { scope: "col" }, each)))),
+      h("tbody", {}, ...rows.map(([name, area, loss]) => h("tr", {}, h("th", { scope: "row" }, name), cell(area), cell(loss))))),
+    h("div", { className: "line" }, start, h("span", { className: "quiet" }, "fetches one scene, 0.2 MB.")));
+  const panels = h("div", { className: "tool" }, ...Object.values(tools).map(({ panel }) => panel));
+  const after = h("div", { hidden: true },
+    h("fieldset", {}, h("legend", { className: "hidden" }, "layer"), ...layers.slice(0, -1).map(({ label }) => label), h("span", { className: "together" }, layers.at(-1).label, classOfLayer)),
+    h("div", { className: "stage" },
+      h("div", { className: "left" },
+        h("div", { className: "scene" }, picture, hint, brushes),
+        h("div", { className: "tools" }, total, accuracy, h("fieldset", {}, h("legend", { className: "hidden" }, "tool"), ...kindsOfTool.map(({ label }) => label)), panels)),
+      h("div", { className: "right" },
+        h("div", { className: "reading" }, place, pays, portion),
+        h("table", { className: "kinds" }, caption, h("tbody", {}, ...kinds.map(({ element }) => element))))),
+    h("div", { className: "line" }, ...(model.get("page") ? [link] : [])));
+  el.append(
+    h("style", {}, STYLE + LAYOUT),
+    h("div", { className: "lab pixel-explorer", role: "group", "aria-label": "Pixel explorer" },
+      h("p", { className: "title" }, "Pixel explorer"),
+      h("div", { className: "line" }, ...scenes, waiting), problem, before, after, status),
+  );
+
+  // ------------------------------------------------------------------------------------------- pointer, keys, and brush
+  let track = []; // where the pointer went since the last frame; the first is where it was in that one
+  const where = ({ clientX, clientY }) => {
+    const { left, top, width, height } = base.getBoundingClientRect();
+    const within = (share, size) => Math.min(size - 1, Math.max(0, Math.floor(share * size)));
+    return [within((clientY - top) / height, ROWS), within((clientX - left) / width, COLUMNS)];
+  };
+  let undo;
+  let drawing = false; // between pointer down and up
+  picture.addEventListener("pointerdown", (event) => {
+    if (event.button || !desk) return;
+    picture.setPointerCapture(event.pointerId);
+    drawing = true;
+    undo = remember();
+    track = [where(event), where(event)];
+    schedule();
+  }, { signal });
+  picture.addEventListener("pointermove", (event) => {
+    if (!drawing) return;
+    track.push(where(event));
+    schedule();
+  }, { signal });
+  const endStroke = () => {
+    if (!drawing) return;
+    drawing = false;
+    schedule();
+  };
+  picture.addEventListener("pointerup", endStroke, { signal });
+  picture.addEventListener("pointercancel", () => {
+    endStroke();
+    track = [];
+    if (!tool.paint) undo?.(); // the finger has scrolled the page and moved the crosshair on its way
+  }, { signal });
+  picture.addEventListener("keydown", (event) => {
+    if (!desk || event.ctrlKey || event.altKey || event.metaKey) return;
+    const step = event.shiftKey ? 8 : 1;
+    const ways = { ArrowUp: [-step, 0], ArrowDown: [step, 0], ArrowLeft: [0, -step], ArrowRight: [0, step] };
+    const [row, column] = read().at;
+    if (event.key in ways) {
+      const [down, right] = ways[event.key];
+      set({ at: [Math.min(ROWS - 1, Math.max(0, row + down)), Math.min(COLUMNS - 1, Math.max(0, column + right))] });
+    } else if (event.key === " " && tool.paint) track = [[row, column], [row, column]];
+    else return;
+    event.preventDefault();
+    schedule();
+  }, { signal });
+
+  /** Do what the pointer did since the last frame: the brush goes along, the crosshair stands at the end. */
+  function follow() {
+    if (!track.length) return;
+    if (tool.paint) for (let k = 1; k < track.length; k++) eachUnderBrush(track[k - 1], track[k], brush.radius, (i) => tool.paint(desk, i, brush.takes));
+    const end = track.at(-1);
+    track = drawing ? [end] : [];
+    if (end.join() !== read().at.join()) set({ at: end });
+    if (desk.repainted && (net.network?.beside || !drawing)) {
+      desk.repainted = false;
+      consult();
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- drawing
+  let frame = 0;
+  let busy = false;
+  function schedule() {
+    if (!busy) frame ||= requestAnimationFrame(draw);
+  }
+  signal.addEventListener("abort", () => cancelAnimationFrame(frame), { once: true });
+
+  const image = new ImageData(COLUMNS, ROWS);
+  const over = new ImageData(COLUMNS, ROWS);
+
+  /** Paint a layer of the desk: each pixel as paint(i) says, [red, green, blue, opacity]. */
+  function fill(canvas, data, paint) {
+    for (let i = 0; i < PIXELS; i++) {
+      const colour = paint(i);
+      data.data[4 * i] = colour[0];
+      data.data[4 * i + 1] = colour[1];
+      data.data[4 * i + 2] = colour[2];
+      data.data[4 * i + 3] = colour.length > 3 ? colour[3] : 255;
+    }
+    canvas.getContext("2d").putImageData(data, 0, 0);
+  }
+
+  function paintLayer(layer) {
+    const { photo, mask, prediction, surprise, losses } = desk;
+    const colour = [0, 0, 0, 255];
+    if (layer === "mask") return fill(base, image, (i) => paints[mask[i]]);
+    if (layer === "prediction") return fill(base, image, (i) => paints[prediction[i]]);
+    if (layer === "photo") return fill(base, image, (i) => {
+      [colour[0], colour[1], colour[2]] = [photo[3 * i], photo[3 * i + 1], photo[3 * i + 2]];
+      return colour;
+    });
+    // Ink, of the theme's colour, on the page's ground.
+    const ink = getComputedStyle(base).color.match(/\d+/g).slice(0, 3).map(Number);
+    const k = Number(layer.slice(1));
+    const strength = layer === "loss" ? (i) => (desk.valid[i] ? losses[i] / FULL_INK : 0) : (i) => Math.exp(-surprise[KINDS * i + k]);
+    [colour[0], colour[1], colour[2]] = ink;
+    return fill(base, image, (i) => {
+      colour[3] = Math.round(255 * Math.min(1, strength(i)));
+      return colour;
+    });
+  }
+
+  const NOTHING = [0, 0, 0, 0];
+  const VEILS = { chosen: () => [0, 114, 178, 120], chequered: (i) => ((i + Math.floor(i / COLUMNS)) % 2 ? [0, 0, 0, 255] : [255, 255, 255, 255]), marked: () => [255, 0, 200, 190] };
+  function paintVeil() {
+    fill(veil, over, (i) => {
+      if (!desk.valid[i]) return VEILS.chequered(i);
+      const kind = tool.veil?.(desk, i);
+      return kind ? VEILS[kind](i) : NOTHING;
+    });
+  }
+
+  function drawPixel([row, column]) {
+    const i = row * COLUMNS + column;
+    const label = desk.mask[i];
+    const own = desk.surprise.subarray(KINDS * i, KINDS * (i + 1));
+    const { sum, pixels } = meanOf(desk.losses, desk.valid);
+    const digits = desk.exact ? 4 : 2;
+    const capped = !desk.exact && own[label] >= desk.cap - 1e-3;
+    aim.style.left = `${(100 * column) / COLUMNS}%`;
+    aim.style.top = `${(100 * row) / ROWS}%`;
+    place.textContent = `Row ${row}, column ${column}: label ${names[label]}, prediction ${names[desk.prediction[i]]}`;
+    const loss = `${text(own[label], digits)}${capped ? " or more" : ""}`;
+    pays.textContent = desk.valid[i] ? `loss = −log p(${names[label]}) = ${loss} nats` : "void: it has no part in the loss";
+    portion.textContent = desk.valid[i]
+      ? `Its share of the mean: ${loss} / ${count(pixels)} = ${(own[label] / pixels).toFixed(7)} nats, ${((100 * own[label]) / (sum || 1)).toFixed(3)} % of the sum.`
+      : "Neither sum nor divisor has it.";
+    caption.textContent = desk.exact ? "p of the 23 classes at this pixel" : "p of the 23 classes at this pixel, from −log p in steps of 0.05 nats";
+    const order = Array.from(own.keys()).sort((a, b) => own[a] - own[b] || a - b);
+    order.forEach((k, n) => {
+      const line = kinds[n];
+      const p = Math.exp(-own[k]);
+      line.element.className = k === label ? "label" : "";
+      line.swatch.style.background = colours[k];
+      line.name.textContent = k === label ? `${names[k]} (y)` : names[k];
+      line.bar.style.width = `${100 * p}%`;
+      line.p.textContent = text(p, digits);
+    });
+    return `${place.textContent}. ${desk.valid[i] ? `Probability ${text(Math.exp(-own[label]), digits)}, loss ${loss} nats` : "Void"}.`;
+  }
+
+  function draw() {
+    frame = 0;
+    const { scene, layer, at } = read();
+    scenes.forEach((each, k) => each.setAttribute("aria-pressed", k === (desk?.number ?? -1)));
+    const fragment = toFragment(read());
+    if (link.hash !== fragment) Object.assign(link, { href: fragment, textContent: "Link to this pixel" });
+    if (!desk) return;
+    if (scene !== desk.number && !opening) open(scene); // Python or the address has chosen another
+    busy = true; // what the pointer did changes the state, and that is drawn right below
+    follow();
+    busy = false;
+    desk.losses = lossesOf(desk.surprise, desk.mask);
+    const isP = /^p\d/.test(layer);
+    if (isP) shownClass = Number(layer.slice(1));
+    for (const { value, radio } of layers) radio.checked = value === (isP ? "p" : layer);
+    classOfLayer.value = String(shownClass);
+    for (const { value, radio } of kindsOfTool) radio.checked = tools[value] === tool;
+    for (const each of Object.values(tools)) each.panel.hidden = each !== tool;
+    brushes.hidden = !tool.paint;
+    takesLabel.hidden = tool !== tools.selection && tool !== tools.voids;
+    picture.classList.toggle("brush", Boolean(tool.paint));
+    radius.value = brush.radius;
+    radiusText.textContent = `${brush.radius} px`;
+    const { sum, pixels, mean } = meanOf(desk.losses, desk.valid);
+    total.textContent = `mean loss = ${sums(sum)} / ${count(pixels)} = ${text(mean)} nats`;
+    const wrong = desk.prediction.reduce((all, each, i) => all + (desk.valid[i] && each !== desk.mask[i]), 0);
+    accuracy.textContent = `${percent(wrong / (pixels || 1))} of the pixels are predicted wrong. ` + (desk.exact
+      ? "All numbers come from the network on this machine."
+      : "From stored losses, in steps of 0.05 nats and at most 12.75; the network, under “Paint the photo”, makes them exact.");
+    picture.setAttribute("aria-label", `the scene, layer ${isP ? `p of ${names[shownClass]}` : { loss: "−log p" }[layer] ?? layer}`);
+    const news = tool.draw(desk, net);
+    paintLayer(layer);
+    paintVeil();
+    if (tool === tools.photo && desk.base) {
+      const { prediction, base: first } = desk;
+      fill(tool.side, image, (i) => (prediction[i] === first.prediction[i] ? [...paints[prediction[i]], 90] : paints[prediction[i]]));
+    }
+    say(`${drawPixel(read().at)} ${news || total.textContent}`);
+  }
+
+  // ------------------------------------------------------------------------------------------------ theme and address
+  const themed = new MutationObserver(() => schedule()); // ink has the theme's colour
+  for (const root of [document.documentElement, document.body]) themed.observe(root, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] });
+  signal.addEventListener("abort", () => themed.disconnect(), { once: true });
+
+  const unread = h("p", { className: "alarm" }, "The address holds what the explorer cannot read; it shows its own.");
+  function readAddress() {
+    const shared = fromFragment(location.hash);
+    if (shared === null && location.hash.startsWith("#pixel-explorer=")) problem.after(unread);
+    else unread.remove();
+    if (shared) set(shared);
+  }
+  if (model.get("page")) {
+    readAddress();
+    addEventListener("hashchange", readAddress, { signal });
+  }
+  draw();
+}
+
+export default { render };

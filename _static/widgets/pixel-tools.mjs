@@ -1,0 +1,258 @@
+/**
+ * What the pixel explorer can do with its scene: six tools, each a panel below the picture. A tool is
+ * {title, layer, panel, draw(desk), paint?(desk, i), veil?(desk, i), stop?()}: `layer` is what the picture turns to when the
+ * tool is taken up, `paint` what the brush does to pixel i, `stop` follows a stroke, `veil` is laid over pixel i: "chosen",
+ * "marked" or nothing. The desk is described in pixel-explorer.mjs; who changes it calls `change`.
+ */
+import { h, quietInJupyter, slider, text } from "./parts.mjs";
+import { bordersOf, countsOf, KINDS, lossesOf, meanOf, PIXELS, rarestOf, reachOf, shareOf, weighted, weightsOf } from "./pixel-loss.mjs";
+
+const whole = new Intl.NumberFormat("en");
+const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+export const count = (number) => whole.format(number);
+export const sums = (number) => tenths.format(number);
+export const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const RAREST = 5;
+const ERASED = [128, 128, 128];
+
+/** What is chosen in a scene: 1 for each pixel of the selection. */
+export function chosenOf({ selection, mask, valid, brushed }) {
+  if (selection.kind === "borders") return bordersOf(mask);
+  if (selection.kind === "brush") return brushed;
+  const classes = selection.kind === "rare" ? rarestOf(countsOf(mask, valid), RAREST) : [selection.label];
+  return mask.map((label) => (classes.includes(label) ? 1 : 0));
+}
+
+/** A class to choose, by name. */
+export function classChoice({ name, names, start, onChange, signal }) {
+  const options = names.map((each, k) => h("option", { value: String(k), selected: k === start }, each));
+  const choice = quietInJupyter(h("select", { "aria-label": name }, ...options));
+  choice.addEventListener("change", () => onChange(Number(choice.value)), { signal });
+  return choice;
+}
+
+/** All tools, by name; `desk()` is the desk, `load` loads the network. */
+export function makeTools({ names, change, desk, load, signal }) {
+  const button = (label, onPress) => {
+    const made = h("button", { type: "button" }, label);
+    made.addEventListener("click", onPress, { signal });
+    return made;
+  };
+  const line = (...children) => h("div", { className: "line" }, ...children);
+  const note = (...children) => h("p", { className: "quiet" }, ...children);
+  /** Two shares as bars: {element, show(first, second)}. */
+  const pair = (...titles) => {
+    const rows = titles.map((title) => ({ title, bar: h("span", { className: "bar" }), number: h("span", {}) }));
+    const cells = rows.flatMap(({ title, bar, number }) => [h("span", {}, title), h("span", {}, bar), number]);
+    const show = (...shares) => shares.forEach((share, k) => {
+      rows[k].bar.style.width = `${100 * Math.min(1, share)}%`;
+      rows[k].number.textContent = percent(share);
+    });
+    return { element: h("div", { className: "pair" }, ...cells), show };
+  };
+
+  // ------------------------------------------------------------------------------------------------------------- look
+  const look = { title: "Look", panel: h("div", {}, note("Press on a pixel, or move with the arrow keys, with Shift eight pixels at a time.")), draw: () => "" };
+
+  // ----------------------------------------------------------------------------------------------------------- select
+  const select = (selection) => {
+    desk().selection = selection;
+    change();
+  };
+  const shares = pair("share of the area", "share of the loss");
+  const selected = h("p", {});
+  let wanted = 4; // pedestrian
+  const selectClass = () => select({ kind: "class", label: wanted });
+  const selection = {
+    title: "Select",
+    layer: "loss",
+    panel: h("div", {},
+      line(
+        button("Borders", () => select({ kind: "borders" })),
+        button("The rarest five classes", () => select({ kind: "rare" })),
+        button("One class:", selectClass),
+        classChoice({ name: "class to select", names, start: wanted, signal, onChange: (k) => { wanted = k; selectClass(); } }),
+        button("Nothing", () => { desk().brushed = new Uint8Array(PIXELS); select({ kind: "brush" }); }),
+      ),
+      shares.element, selected,
+    ),
+    paint(it, i, takes) {
+      if (it.selection.kind !== "brush") it.brushed = chosenOf(it).slice();
+      it.selection = { kind: "brush" };
+      it.brushed[i] = takes ? 0 : 1;
+    },
+    veil: (it, i) => (it.chosen[i] ? "chosen" : ""),
+    draw(it) {
+      it.chosen = chosenOf(it);
+      const found = shareOf(it.losses, it.valid, it.chosen);
+      shares.show(found.area, found.loss);
+      const rare = rarestOf(countsOf(it.mask, it.valid), RAREST).map((k) => names[k]).join(", ");
+      const what = { borders: "Borders: pixels with a neighbour of another class.", rare: `The rarest classes of this scene: ${rare}.`, brush: "What the brush chose.", class: `Class ${names[it.selection.label]}.` };
+      const ratio = found.pixels ? ` A pixel of it pays ${text(found.sum / found.pixels, 2)} nats on average.` : "";
+      selected.textContent = `${what[it.selection.kind]} ${count(found.pixels)} pixels are ${percent(found.area)} of the area and pay ${percent(found.loss)} of the loss.${ratio}`;
+      return selected.textContent;
+    },
+  };
+
+  // ---------------------------------------------------------------------------------------------------------- repaint
+  let pigment = 7; // road
+  const moved = h("p", {});
+  const repaint = (mask) => {
+    desk().mask = mask;
+    change();
+  };
+  const repainting = {
+    title: "Repaint the mask",
+    layer: "mask",
+    panel: h("div", {},
+      line(
+        h("label", {}, "paint with", classChoice({ name: "class to paint", names, start: pigment, signal, onChange: (k) => (pigment = k) })),
+        button("Set the mask to the argmax", () => repaint(desk().prediction.slice())),
+        button("Reset the mask", () => repaint(desk().truth.slice())),
+      ),
+      moved, note("The prediction stays: only the label changes, and with it which of the 23 numbers of a pixel is read."),
+    ),
+    paint: (it, i) => (it.mask[i] = pigment),
+    draw(it) {
+      const painted = it.mask.reduce((sum, label, i) => sum + (label !== it.truth[i]), 0);
+      const [now, before, floor] = [it.losses, lossesOf(it.surprise, it.truth), lossesOf(it.surprise, it.prediction)].map((each) => text(meanOf(each, it.valid).mean));
+      moved.textContent = `Mean loss ${now} nats; with the scene’s own mask ${before}. ${count(painted)} pixels have another label. No mask gets below ${floor}, that of the argmax.`;
+      return moved.textContent;
+    },
+  };
+
+  // ---------------------------------------------------------------------------------------------------------- weights
+  let power = 0.5;
+  const powers = slider({ name: "power a of the weights", min: 0, max: 1, step: 0.01, key: 0.05, signal, remember: () => { const before = power; return () => setPower(before); }, onInput: setPower });
+  function setPower(value) {
+    power = value;
+    change();
+  }
+  powers.value = power;
+  const powerText = h("span", {});
+  const cells = [0, 1, 2, 3].map(() => h("td", {}));
+  const head = ["weights", "Σ w · loss / pixels", "Σ w · loss / Σ w"].map((each) => h("th", { scope: "col" }, each));
+  const rareShares = pair("share of the weights", "share of the loss");
+  const extremes = h("p", {});
+  const weighting = {
+    title: "Weights",
+    layer: "loss",
+    panel: h("div", {},
+      line(h("label", {}, "w = 1 / share", h("sup", {}, "a"), ", a =", powers, powerText)),
+      h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {},
+        h("tr", {}, h("th", { scope: "row" }, "w as it is"), ...cells.slice(0, 2)),
+        h("tr", {}, h("th", { scope: "row" }, "w divided by its mean"), ...cells.slice(2)))),
+      h("p", {}, "The rarest five classes of this scene:"), rareShares.element, extremes,
+      note("Keras divides by the number of pixels, so large weights also enlarge the loss; reduction=\"mean_with_sample_weight\" divides by their sum. Once w is divided by its mean over the pixels, both are the same."),
+    ),
+    draw(it) {
+      const counts = countsOf(it.mask, it.valid);
+      const weights = weightsOf(counts, power);
+      const { sum, pixels, weights: total } = weighted(it.losses, it.valid, it.mask, weights);
+      const perPixel = sum / (pixels || 1);
+      const perWeight = sum / (total || 1);
+      [perPixel, perWeight, perWeight, perWeight].forEach((each, k) => (cells[k].textContent = text(each)));
+      const rarest = rarestOf(counts, KINDS);
+      const some = rarest.slice(0, RAREST);
+      const part = weighted(it.losses, it.valid.map((each, i) => (some.includes(it.mask[i]) ? each : 0)), it.mask, weights);
+      rareShares.show(part.weights / (total || 1), part.sum / (sum || 1));
+      powers.setAttribute("aria-valuetext", text(power, 2));
+      powerText.textContent = text(power, 2);
+      const mean = total / (pixels || 1);
+      const weight = (k) => `${names[k]} ${text(weights[k] / mean, 2)}`;
+      extremes.textContent = rarest.length ? `Divided by its mean, the weight of the most frequent class is ${weight(rarest.at(-1))}, of the rarest ${weight(rarest[0])}.` : "Every pixel is void.";
+      return `Power ${text(power, 2)}: divided by pixels ${text(perPixel)}, by the weights ${text(perWeight)} nats. The rarest five classes have ${percent(part.weights / (total || 1))} of the weights and ${percent(part.sum / (sum || 1))} of the loss.`;
+    },
+  };
+
+  // ------------------------------------------------------------------------------------------------------------- void
+  const voiding = (isVoid) => {
+    const it = desk();
+    it.valid = it.valid.map((each, i) => (isVoid(it, i) ? 0 : each));
+    change();
+  };
+  const counted = h("p", {});
+  const quotients = Array.from({ length: 6 }, () => h("td", {}));
+  const voidHead = ["divided by", "sum of the losses", "pixels", "loss"].map((each) => h("th", { scope: "col" }, each));
+  const voids = {
+    title: "Void",
+    layer: "mask",
+    panel: h("div", {},
+      line(
+        button("Make the borders void", () => { const borders = bordersOf(desk().mask); voiding((_, i) => borders[i]); }),
+        button("Make “unlabelled” void", () => voiding((it, i) => it.mask[i] === 0)),
+        button("No void pixels", () => { desk().valid.fill(1); change(); }),
+      ),
+      h("table", {}, h("thead", {}, h("tr", {}, ...voidHead)), h("tbody", {},
+        h("tr", {}, h("th", { scope: "row" }, "the valid pixels"), ...quotients.slice(0, 3)),
+        h("tr", {}, h("th", { scope: "row" }, "all pixels"), ...quotients.slice(3)))),
+      counted,
+      note("With ignore_class=255 the loss class of Keras gives the first line. A mean over a map of losses that holds zeros for void pixels gives the second."),
+    ),
+    paint: (it, i, takes) => (it.valid[i] = takes ? 1 : 0),
+    draw(it) {
+      const { sum, pixels, mean } = meanOf(it.losses, it.valid);
+      const numbers = [sums(sum), count(pixels), text(mean), sums(sum), count(PIXELS), text(sum / PIXELS)];
+      numbers.forEach((each, k) => (quotients[k].textContent = each));
+      counted.textContent = `${count(PIXELS - pixels)} pixels are void: the brush marks more.`;
+      return `${count(PIXELS - pixels)} pixels are void. ${sums(sum)} divided by ${count(pixels)} valid pixels is ${text(mean)} nats; if void pixels count in the divisor, ${text(sum / PIXELS)}.`;
+    },
+  };
+
+  // ------------------------------------------------------------------------------------------------------------ photo
+  const start = button("Start the network (0.7 MB)", load);
+  const colour = h("input", { type: "color", value: "#d01c1c", "aria-label": "colour" });
+  const group = `paint-${Math.random().toString(36).slice(2)}`;
+  const [inColour, inGrey] = ["a colour", "grey, which erases"].map((each, k) => h("label", {}, quietInJupyter(h("input", { type: "radio", name: group, checked: k === 0 })), each));
+  const reset = button("Reset the photo", () => {
+    const it = desk();
+    it.photo = it.picture.slice();
+    it.stroke = new Uint8Array(PIXELS);
+    if (it.base) Object.assign(it, it.base); // at once; the pass that follows says the same
+    photo.stop();
+  });
+  const reached = h("p", {});
+  const paid = h("p", {});
+  const speed = h("p", { className: "quiet" });
+  const side = h("canvas", { width: 128, height: 96, role: "img", "aria-label": "the prediction; where it has not changed, it is pale" });
+  const controls = line(inColour, colour, inGrey, reset);
+  const results = h("div", { className: "after" }, side, h("div", {}, reached, paid, speed));
+  const photo = {
+    title: "Paint the photo",
+    layer: "photo",
+    side,
+    panel: h("div", {}, start, controls, results, note("The network sees neighbours, the loss does not: the loss of a pixel reads its own 23 numbers and its label.")),
+    paint(it, i) {
+      if (!it.base) return; // without a network nothing could follow
+      const paint = inGrey.firstChild.checked ? ERASED : [1, 3, 5].map((at) => parseInt(colour.value.slice(at, at + 2), 16));
+      it.photo.set(paint, 3 * i);
+      it.stroke[i] = 1;
+      it.repainted = true;
+    },
+    veil: (it, i) => (it.reach?.changed[i] ? "marked" : ""),
+    stop: () => {}, // the explorer asks the network here
+    draw(it, network) {
+      const ready = Boolean(it.base);
+      start.hidden = Boolean(network.network);
+      start.setAttribute("aria-disabled", network.loading);
+      start.textContent = network.loading ? "The network is on its way …" : "Start the network (0.7 MB)";
+      controls.hidden = results.hidden = !ready;
+      if (!ready) return network.loading ? "The network is on its way." : "";
+      if (it.reach?.of !== it.prediction) it.reach = { of: it.prediction, ...reachOf(it.base.prediction, it.prediction, it.stroke) };
+      const { outside, farthest } = it.reach;
+      const size = it.stroke.reduce((sum, each) => sum + each, 0);
+      reached.textContent = size
+        ? `Outside the stroke of ${count(size)} pixels ${count(outside)} changed their class${outside ? `; the farthest is ${text(farthest, 1)} pixels away from it` : ""}.`
+        : "Paint on the photo: the predictions change, also where the brush was not.";
+      const own = it.valid.map((each, i) => each & it.stroke[i]);
+      const others = it.valid.map((each, i) => each & (1 - it.stroke[i]));
+      const before = lossesOf(it.base.surprise, it.mask);
+      const [a, b, c, d] = [[before, own], [it.losses, own], [before, others], [it.losses, others]].map(([losses, where]) => sums(meanOf(losses, where).sum));
+      paid.textContent = size ? `Sum of the losses under the stroke: ${a} before, now ${b}; outside: ${c} before, now ${d}.` : "";
+      speed.textContent = `A pass takes ${text(network.milliseconds / 1000, 2)} s on this machine${network.network?.beside ? ", beside the page" : ", between two strokes"}.`;
+      return `${reached.textContent} ${paid.textContent}`;
+    },
+  };
+
+  return { look, selection, repainting, weighting, voids, photo };
+}

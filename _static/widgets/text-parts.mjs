@@ -1,0 +1,235 @@
+/**
+ * What the tabs of the text widget share: a text that is read a little in each frame, its tiles, the likeliest characters
+ * as bars, one axis of bits, and lists that one walks through with arrow keys.
+ */
+import { h, quietInJupyter, slider, text } from "./parts.mjs";
+import { bitsOf, nameOf } from "./text-loss.mjs";
+
+const DARKEST = 8; // bits at which a tile is darkest, as in the chapter's figure
+const AXIS = 8; // bits that the axis shows
+
+export const TEXT_LAYOUT = `
+.writer { --most: 78; }
+html[data-theme="dark"] .writer, body[data-jp-theme-light="false"] .writer { --most: 45; }
+.writer .tabs { display: flex; flex-wrap: wrap; gap: 0.3rem; border-bottom: 1px solid var(--line); margin-bottom: 0.7rem; }
+.writer .tabs button { border-color: transparent; border-bottom: 3px solid transparent; border-radius: 0.25rem 0.25rem 0 0; margin-bottom: -1px; }
+.writer .tabs button[aria-selected=true] { border-bottom-color: var(--blue); font-weight: 600; }
+.writer textarea, .writer input:is([type=text], [type=number]) { width: 100%; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line);
+  border-radius: 0.25rem; padding: 0.3rem 0.5rem; min-height: 1.9rem; }
+.writer textarea, .writer .tiles { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; font-size: 1rem; }
+.writer textarea { display: block; resize: vertical; margin-top: 0.2rem; }
+.writer .tiles { position: relative; height: 15rem; resize: vertical; overflow: auto; white-space: break-spaces; overflow-wrap: anywhere; line-height: 1.75rem; padding: 0.3rem 0.5rem;
+  border: 1px solid var(--line); border-radius: 0.25rem; margin-top: 0.5rem; }
+.writer .tile { padding: 0.2rem 0; background: color-mix(in srgb, var(--vermillion) calc(var(--b) * var(--most) * 1%), transparent); print-color-adjust: exact; cursor: pointer; }
+.writer .tile.given { --b: 0; color: var(--quiet); }
+.writer .tile.hand { text-decoration: underline 2px var(--blue); text-underline-offset: 0.3rem; }
+.writer .tile.end::before { content: "↵"; color: var(--quiet); }
+.writer .tile.chosen { outline: 2px solid var(--text); outline-offset: -1px; }
+.writer .likely { display: grid; gap: 1px; margin-top: 0.3rem; }
+.writer .likely button { display: grid; grid-template-columns: 4rem 1fr 3.4rem 4.4rem; gap: 0.5rem; align-items: center; text-align: left; width: 100%;
+  min-height: 1.6rem; padding: 0 0.3rem; border-color: transparent; }
+.writer .likely button > :nth-child(n + 3) { text-align: right; }
+.writer .likely button > :first-child { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; }
+.writer .likely button[aria-current=true] { border-color: var(--text); }
+.writer .bar { transition: none; }
+.writer .axis { list-style: none; margin: 0.6rem 0 0; padding: 0; }
+.writer .axis li { position: relative; height: 1.6rem; margin: 0; }
+.writer .axis li::before { content: ""; position: absolute; top: 0; bottom: 0; left: calc(var(--x) * 1% - 1px); border-left: 3px solid var(--blue); }
+.writer .axis li.own::before { border-color: var(--vermillion); }
+.writer .axis li > span { position: absolute; left: calc(var(--x) * 1% + 0.5rem); white-space: nowrap; }
+.writer .axis li.right > span { left: auto; right: calc(100% - var(--x) * 1% + 0.4rem); }
+.writer .scale { display: flex; justify-content: space-between; border-top: 1px solid var(--faint); color: var(--quiet); }
+@media (forced-colors: active) { .writer .tile { border-bottom: calc(var(--b) * 4px) solid; } .writer .bar { background: CanvasText; } }
+`;
+
+/** The share of the darkest shade, 0 to 1, that so many bits have. */
+export function shadeOf(bits) {
+  return Math.min(1, Math.max(0, bits / DARKEST));
+}
+
+/**
+ * Work a little in each frame: `more` does one small piece and says whether there are others; after the pieces of a frame
+ * `drawn` shows them. Returns a function that starts, or goes on. A frame gets `budget` milliseconds and `most` pieces.
+ */
+export function inFrames(more, drawn, { signal, budget = 7, most = Infinity } = {}) {
+  let waiting = 0;
+  function frame() {
+    waiting = 0;
+    if (signal?.aborted) return;
+    const end = performance.now() + budget;
+    let busy = true;
+    for (let pieces = 0; busy && pieces < most && performance.now() < end; pieces++) busy = more();
+    drawn(busy);
+    if (busy) go();
+  }
+  const go = () => (waiting ||= requestAnimationFrame(frame));
+  return go;
+}
+
+/**
+ * A text and what the network said after each of its characters. A text that begins like the one before is not read again
+ * up to where they differ. `ids` is the text that is wanted; `steps[i]`, {logits, state}, follows character i.
+ */
+export class Reading {
+  constructor(network) {
+    this.network = network;
+    this.ids = [];
+    this.steps = [];
+  }
+
+  /** Want another text. Returns how many characters at its beginning are the same. */
+  want(ids) {
+    let same = 0;
+    while (same < ids.length && same < this.ids.length && ids[same] === this.ids[same]) same++;
+    this.ids = [...ids];
+    this.steps.length = Math.min(same, this.steps.length);
+    return same;
+  }
+
+  /** Read one more character; false when there is none. */
+  more() {
+    const at = this.steps.length;
+    if (at < this.ids.length) this.steps.push(this.network.step(this.ids[at], this.steps[at - 1]?.state));
+    return this.steps.length < this.ids.length;
+  }
+
+  /** Go on with one character more, and read it. */
+  add(id) {
+    this.ids.push(id);
+    this.more();
+  }
+
+  /** The logits that character i was expected with; undefined for the first, and where it has not been read so far. */
+  before(i) {
+    return this.steps[i - 1]?.logits;
+  }
+
+  get done() {
+    return this.steps.length === this.ids.length;
+  }
+}
+
+/**
+ * A list of buttons that is one stop of the Tab key; arrow keys, Home and End walk through it. `moved` is told to which.
+ * Call the returned function when the buttons have changed.
+ */
+export function walk(list, { signal, moved = () => {} }) {
+  const buttons = () => [...list.querySelectorAll("button:not([hidden])")];
+  const stopAt = (button) => buttons().forEach((each) => (each.tabIndex = each === button ? 0 : -1));
+  const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  const onKey = (event) => {
+    const all = buttons();
+    const at = all.indexOf(event.target);
+    const to = event.key === "Home" ? 0 : event.key === "End" ? all.length - 1 : at + steps[event.key];
+    if (at < 0 || Number.isNaN(to)) return;
+    event.preventDefault();
+    const button = all[(to + all.length) % all.length];
+    stopAt(button);
+    button.focus();
+    moved(button);
+  };
+  list.addEventListener("keydown", onKey, { signal });
+  list.addEventListener("focusin", (event) => buttons().includes(event.target) && stopAt(event.target), { signal });
+  return () => stopAt(buttons().find((each) => each.tabIndex === 0) ?? buttons()[0]);
+}
+
+/**
+ * A text as tiles, shaded by bits. A tile is chosen with a press, or with the slider below and its two buttons.
+ * Returns {element, show, add, cut, choose, clear}; `chosen(k)` is told of every choice, null for none.
+ */
+export function makeTiles({ label, chosen, signal }) {
+  const box = quietInJupyter(h("div", { className: "tiles", role: "group", tabIndex: 0, "aria-label": label }));
+  const all = [];
+  let at = null;
+  const place = slider({ name: `${label}: character`, min: 0, max: 1, step: 1, remember: () => { const was = at; return () => choose(was); }, signal, onInput: (k) => choose(k) });
+  const back = h("button", { type: "button", "aria-label": "character before" }, "◂");
+  const on = h("button", { type: "button", "aria-label": "character after" }, "▸");
+  back.addEventListener("click", () => choose((at ?? all.length) - 1), { signal });
+  on.addEventListener("click", () => choose((at ?? -1) + 1), { signal });
+  box.addEventListener("click", (event) => event.target.tile !== undefined && choose(event.target.tile === at ? null : event.target.tile), { signal });
+
+  function choose(k, tell = true) {
+    if (k !== null && !all[k]) return;
+    all[at]?.classList.remove("chosen");
+    at = k;
+    all[at]?.classList.add("chosen");
+    place.value = at ?? all.length - 1;
+    place.setAttribute("aria-valuetext", at === null ? "none" : all[at].dataset.says);
+    const tile = all[at];
+    if (tile && (tile.offsetTop < box.scrollTop || tile.offsetTop + 28 > box.scrollTop + box.clientHeight)) box.scrollTop = tile.offsetTop - 60;
+    if (tell) chosen(at);
+  }
+
+  /** One tile more; without bits it is given, not judged. `hand`: chosen by the reader. */
+  function add(character, bits, hand = false) {
+    const tile = h("span", { className: `tile${bits === null ? " given" : ""}${hand ? " hand" : ""}${character === "\n" ? " end" : ""}` }, character);
+    tile.style.setProperty("--b", shadeOf(bits ?? 0).toFixed(3));
+    tile.tile = all.length;
+    tile.dataset.says = `${nameOf(character)}${bits === null ? "" : `, ${text(bits, 1)} bits`}`;
+    all.push(tile);
+    box.append(tile);
+    place.max = all.length - 1;
+  }
+
+  function cut(length) {
+    if (at !== null && at >= length) choose(null);
+    for (const tile of all.splice(length)) tile.remove();
+    place.max = Math.max(1, all.length - 1);
+  }
+
+  const follow = () => (box.scrollTop = box.scrollHeight);
+  const controls = h("div", { className: "line" }, h("label", {}, "look at", place), h("span", {}, back, " ", on));
+  choose(null, false);
+  return { element: h("div", {}, box, controls), box, add, cut, choose, follow, get length() { return all.length; }, get chosen() { return at; } };
+}
+
+/**
+ * The likeliest characters as bars. `draw(logits, probs, {mark})` shows what is drawn from, `probs`, and the bits that each
+ * costs by the logits alone; `press(id)` is told what the reader presses. Without `press` it only shows.
+ */
+export function makeBars({ label, characters, count = 15, press, signal }) {
+  const list = h("div", { className: "likely", role: "toolbar", "aria-label": label, "aria-orientation": "vertical" });
+  const rows = Array.from({ length: count + 1 }, () => {
+    const p = h("span", {}, h("span", { className: "hidden" }, "p "), "");
+    const parts = [h("span", {}), h("span", {}, h("span", { className: "bar" })), p, h("span", {})];
+    const button = quietInJupyter(h("button", { type: "button", tabIndex: -1 }, ...parts));
+    button.addEventListener("click", () => press?.(Number(button.value)), { signal });
+    list.append(button);
+    return { button, parts };
+  });
+  const settle = walk(list, { signal });
+
+  function draw(logits, probs, { mark = null } = {}) {
+    const order = logits.map((_, id) => id).sort((a, b) => logits[b] - logits[a]);
+    const shown = order.slice(0, count);
+    if (mark !== null && !shown.includes(mark)) shown.push(mark); // what came, however unlikely
+    rows.forEach(({ button, parts }, k) => {
+      const id = shown[k];
+      button.hidden = id === undefined;
+      if (button.hidden) return;
+      const [name, p, bits] = [nameOf(characters[id]), probs[id] === 0 ? "dropped" : text(probs[id], 3), `${text(bitsOf(id, logits), 1)} bits`];
+      button.value = id;
+      parts[0].textContent = name;
+      parts[1].firstChild.style.width = `${100 * probs[id]}%`;
+      parts[2].lastChild.data = p;
+      parts[3].textContent = bits;
+      button.setAttribute("aria-current", id === mark);
+    });
+    settle();
+  }
+  return { element: list, draw };
+}
+
+/** One axis of bits a character with marks, pairs [name, bits]; the last may be the reader's own. */
+export function axisOf(marks, own = null) {
+  const list = h("ul", { className: "axis" });
+  for (const [name, bits] of [...marks, ...(own ? [own] : [])]) {
+    const mine = own && name === own[0];
+    const x = (100 * Math.min(bits, AXIS)) / AXIS;
+    const item = h("li", { className: `${mine ? "own" : ""}${x > 45 ? " right" : ""}` }, h("span", {}, `${text(bits, 2)}${bits > AXIS ? " →" : ""} ${name}`));
+    item.style.setProperty("--x", x.toFixed(2));
+    list.append(item);
+  }
+  const scale = h("div", { className: "scale", "aria-hidden": "true" }, ...Array.from({ length: AXIS + 1 }, (_, k) => h("span", {}, String(k))));
+  return h("div", {}, list, scale);
+}
