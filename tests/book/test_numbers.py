@@ -30,7 +30,7 @@ EXCEPTIONS = {
     "05_inside_keras": {"lead of 16": "where a probability is clipped to 1e-7", "2018": "the year of a version"},
     "06_field_guide": {"of 3,136,000": "4,000 images of 784 pixels", "reaches −55": "by the question before it"},
     "07_mnist": {"80 for a row": "ten numbers of 8 bytes", "loss of 6.2": "the title of the first picture above"},
-    "08_pixels": {"0.04 of the large": "0.92 − 0.88, as printed", "30 valid pixels": "40 less the 10 printed zeros"},
+    "08_pixels": {"30 valid pixels": "40 less the 10 printed zeros"},
     "09_shakespeare": {
         "characters 0 to 99": "the positions in a window of 100",
     },
