@@ -10,7 +10,7 @@ import pytest
 def benchmarks():
     """Return the modules. They come after utils.quiet: TensorFlow reads once whether oneDNN is on."""
     importlib.import_module("utils.quiet")
-    names = ("harness", "digits", "scenes", "text", "pages")
+    names = ("harness", "digits", "scenes", "text", "pages", "browser")
     modules = {name: importlib.import_module(f"benchmarks.{name}") for name in names}
     return SimpleNamespace(program=importlib.import_module("benchmarks.__main__"), **modules)
 

@@ -5,6 +5,7 @@
  * State: {image, label, temperature, fitted, logits, hardest, count, ranks, powers}; utils/widgets/digit_canvas.py says
  * what each is. The pad is finer than `image` and stands only here: it is made from the image when that comes from
  * elsewhere. Whatever changes, one frame later `frame` brings everything up to date.
+ * Long, because all of it shares that state and that frame; what needs neither is in digit-ink.mjs and digit-marks.mjs.
  */
 import { crossEntropy, crossEntropyGradient, softmax } from "./losses.mjs";
 import { digitCnn } from "./forward.mjs";
@@ -24,7 +25,7 @@ const LAYOUT = `
 .digit-canvas .pad, .digit-canvas .seen { position: relative; width: 100%; aspect-ratio: 1; background: #000; border: 1px solid var(--faint); }
 .digit-canvas .pad { touch-action: pinch-zoom; cursor: crosshair; user-select: none; }
 .digit-canvas canvas { display: block; width: 100%; height: 100%; image-rendering: pixelated; forced-color-adjust: none; }
-.digit-canvas .cell { position: absolute; width: calc(100% / 28); height: calc(100% / 28); outline: 2px solid #fff; box-shadow: 0 0 0 3px #000; pointer-events: none; }
+.digit-canvas .cell { position: absolute; width: calc(100% / 28); height: calc(100% / 28); outline: 2px solid #fff; box-shadow: 0 0 0 3px #000; pointer-events: none; forced-color-adjust: none; }
 .digit-canvas .pad:not(:focus-visible) .cell { display: none; }
 .digit-canvas figure { margin: 0; padding: 0; }
 .digit-canvas figcaption { font-size: 0.8125rem; color: var(--quiet); margin-top: 0.25rem; }
@@ -43,8 +44,10 @@ const LAYOUT = `
 .digit-canvas .bar { forced-color-adjust: none; transition: none; }
 .digit-canvas .chosen .bar { background: var(--vermillion); }
 .digit-canvas .winner .p { font-weight: 600; }
-.digit-canvas .loss { min-height: 4.5rem; }
-.digit-canvas .hardest { display: flex; flex-wrap: wrap; gap: 0.3rem; margin: 0.5rem 0 0; padding: 0; list-style: none; }
+.digit-canvas .loss { min-height: 5rem; }
+.digit-canvas .loss .big { flex: 1 1 17rem; margin: 0; }
+.digit-canvas tr > :first-child { white-space: nowrap; }
+.digit-canvas .hardest { display: flex; flex-wrap: wrap; gap: 0.3rem; margin: 0.5rem 0 0; padding: 0; max-width: none; list-style: none; }
 .digit-canvas .hardest li { margin: 0; }
 .digit-canvas .hardest button { padding: 0.2rem; font-size: 0.8125rem; line-height: 1.2; }
 .digit-canvas .hardest canvas { width: 2.5rem; height: 2.5rem; margin-bottom: 0.15rem; }
@@ -110,7 +113,7 @@ function render({ model, el, signal }) {
   const key = h("p", { className: "quiet marks" });
   const trouble = h("p", { className: "alarm", role: "status" });
   const start = button("Start", wake);
-  const notice = h("span", { role: "status", className: "quiet" }, "loads the network, 60 kB. So does your first stroke.");
+  const notice = h("span", { role: "status", className: "quiet" }, "loads the network, 60 kB, as does your first stroke.");
   const starting = h("p", { className: "line" }, start, notice);
 
   const rows = DIGITS.map((digit) => {
@@ -120,14 +123,14 @@ function render({ model, el, signal }) {
     const element = h("tr", {}, h("th", { scope: "row" }, h("label", {}, radio, String(digit))), z, h("td", { className: "share", "aria-hidden": "true" }, share), p, gradient);
     return { element, radio, z, share, p, gradient };
   });
-  const columns = ["meant y", "logit z", "", "probability p", "∂loss/∂z"].map((each) => (each ? h("th", { scope: "col" }, each) : h("td", { "aria-hidden": "true" })));
+  const columns = ["label y", "logit z", "", "probability p", "∂loss/∂z"].map((each) => (each ? h("th", { scope: "col" }, each) : h("td", { "aria-hidden": "true" })));
   const unsay = button("Take the label back", () => set({ label: null }));
   const [loss, rank] = [h("p", { className: "big" }), h("p", { className: "quiet" })];
 
   // The slider's way is the logarithm: 1 stands in the middle.
   const warmth = (value) => Number((2 ** value).toFixed(2));
   const warm = slider({ name: "temperature", min: -2, max: 2, step: 0.01, key: 0.1, remember, signal,
-    onInput: (value) => set({ temperature: Math.abs(value - Math.log2(fitted)) < 0.02 ? fitted : warmth(value) }) });
+    onInput: (value) => set({ temperature: Math.abs(value - Math.log2(fitted)) < 0.01 ? fitted : warmth(value) }) });
   const ticks = h("datalist", { id: `ticks-${group}` }, h("option", { value: 0 }), h("option", { value: Math.log2(fitted).toFixed(2) }));
   warm.setAttribute("list", ticks.id);
   const degrees = h("span", {}); // not <output>, which a screen reader would speak at every step
@@ -137,7 +140,7 @@ function render({ model, el, signal }) {
     const small = canvas(SIDE);
     const there = unpackImage(each.image);
     drawGreys(small.getContext("2d"), there, SIDE);
-    const lay = button(small, () => change(padOf(there), each.label), { "aria-label": `test digit ${each.position}: label ${each.label}, loss ${text(each.loss, 1)}` });
+    const lay = button(small, () => change(padOf(there), each.label), { "aria-label": `${each.label}: ${text(each.loss, 1)}, label and loss of test digit ${each.position}` });
     lay.append(`${each.label}: ${text(each.loss, 1)}`);
     return h("li", {}, lay);
   });
@@ -150,15 +153,15 @@ function render({ model, el, signal }) {
     h("style", {}, STYLE + LAYOUT),
     h("div", { className: "lab digit-canvas", role: "group", "aria-label": "Digit canvas" },
       h("p", { className: "title" }, "Digit canvas"),
-      starting,
       h("div", { className: "stage" },
         h("figure", {}, place, h("figcaption", { id: help }, "Draw here. With keys: arrows move, space inks or erases a cell, Shift with an arrow draws.")),
-        h("figure", {}, sight, h("figcaption", {}, "What the network sees: 28 × 28 grey values, 0 to 1. White is ink, as MNIST stores it.")),
-        h("div", {}, tools, h("p", {}, h("label", {}, marks, "show what ink does to the loss")), key, trouble)),
-      h("div", { className: "loss" }, loss, rank),
+        h("div", {},
+          h("figure", {}, sight, h("figcaption", {}, "What the network sees: 28 × 28 grey values, 0 to 1. White is ink, as MNIST stores it.")),
+          h("p", {}, h("label", {}, marks, "what ink does to the loss")), key),
+        h("div", {}, tools, trouble, h("p", { className: "quiet" }, "The network was trained on white ink moved by up to 4 pixels, never on black ink."), starting)), // that goes when the network comes, and the pad must not move
+      h("div", { className: "loss" }, h("div", { className: "line" }, loss, unsay), rank),
       h("table", {}, h("thead", {}, h("tr", {}, ...columns)), h("tbody", {}, ...rows.map((row) => row.element))),
-      h("div", { className: "line" }, unsay,
-        h("label", {}, "temperature T", warm, degrees), ticks,
+      h("div", { className: "line" }, h("label", {}, "temperature T", warm, degrees), ticks,
         button("T = 1", () => set({ temperature: 1 })), button(`T = ${text(fitted, 2)}, fitted`, () => set({ temperature: fitted }))),
       winner,
       h("p", {}, `The ${hardest.length} hardest of ${count.toLocaleString("en")} test digits: label and loss at T = 1. Press one, and mend it.`),
@@ -319,10 +322,11 @@ function render({ model, el, signal }) {
 
   /** An image that comes from elsewhere: the start, Python, a link. */
   function arrive(given) {
-    const there = unpackImage(given);
-    if (there === null) return void model.set("image", packed); // no image: the pad stays
     if (packed) keep();
-    [pad, image, packed, fresh] = [padOf(there), there, given, false];
+    image = unpackImage(given) ?? image ?? imageOf(pad); // of what is no image, nothing comes
+    packed = packImage(image);
+    if (packed !== given) model.set("image", packed);
+    [pad, fresh] = [padOf(image), false];
     logits = given === stored.image ? stored.logits : null;
     drawGreys(finePen, pad, WIDE);
   }
@@ -362,7 +366,7 @@ function render({ model, el, signal }) {
     drawSeen(label, temperature);
     showLink({ image: packed, label, temperature });
     const here = `Row ${cell[0] + 1}, column ${cell[1] + 1}: grey ${text(image[cell[0] * SIDE + cell[1]] / 255, 2)}. `;
-    say(`${document.activeElement === place ? here : ""}${loss.textContent}. ${readAs}`);
+    say(`${document.activeElement === place ? here : ""}${loss.textContent.replace(/(?<![.?])$/, ".")} ${readAs}`);
   }
 
   /** The sentence on how many test digits have a larger loss; the table has two temperatures. */
@@ -402,7 +406,7 @@ function render({ model, el, signal }) {
   const unread = h("p", { className: "alarm" }, "The address holds no digit that the canvas can read; it shows its own.");
   function readAddress() {
     const shared = fromDigitFragment(location.hash);
-    if (shared === null && location.hash.startsWith("#digit-canvas=")) loss.before(unread);
+    if (shared === null && location.hash.startsWith("#digit-canvas=")) loss.parentElement.before(unread);
     else unread.remove();
     if (shared) set(shared);
   }

@@ -85,8 +85,11 @@ function boxed(values, [rows, columns], width) {
   const result = new Float32Array(rows * width);
   for (let j = 0; j < width; j++) {
     const middle = (j + 0.5) * scale;
-    const from = Math.max(0, Math.floor(middle - support + 0.5));
-    const to = Math.min(columns, Math.floor(middle + support + 0.5));
+    let [from, to] = [middle - support, middle + support].map((edge) => Math.floor(edge + 0.5));
+    // A middle right on an edge belongs to the upper one, up to rounding, which is Pillow's here.
+    if (!((from - middle + 0.5) * (1 / (2 * support)) > -0.5)) from++;
+    if (!((to - 1 - middle + 0.5) * (1 / (2 * support)) <= 0.5)) to--;
+    [from, to] = [Math.max(0, from), Math.min(columns, to)];
     for (let row = 0; row < rows; row++) {
       let sum = 0;
       for (let column = from; column < to; column++) sum += values[row * columns + column];

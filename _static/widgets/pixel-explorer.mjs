@@ -10,11 +10,11 @@
  */
 import { announcer, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
 import { argmaxOf, COLUMNS, eachUnderBrush, KINDS, lossesOf, meanOf, PIXELS, ROWS } from "./pixel-loss.mjs";
+import { makePainter } from "./pixel-picture.mjs";
 import { networkFrom, sceneFrom } from "./pixel-scenes.mjs";
 import { classChoice, count, makeTools, percent, sums } from "./pixel-tools.mjs";
 
 const SCENES = 6;
-const FULL_INK = 5; // nats, as in the chapter's figure
 
 const LAYOUT = `
 .pixel-explorer [hidden] { display: none !important; }
@@ -31,8 +31,8 @@ const LAYOUT = `
 .pixel-explorer .aim { position: absolute; pointer-events: none; border: 1px solid #fff; outline: 1px solid #000; width: calc(100% / 128); height: calc(100% / 96); box-shadow: 0 0 0 3px #fff, 0 0 0 4px #000; forced-color-adjust: none; }
 .pixel-explorer table.kinds { margin-top: 0.4rem; font-size: 0.8125rem; line-height: 1.2; }
 .pixel-explorer caption { text-align: left; color: var(--quiet); padding: 0; caption-side: top; }
-.pixel-explorer .together { white-space: nowrap; }
-.pixel-explorer .together select { margin-left: 0.5rem; }
+.pixel-explorer .together { display: inline-flex; align-items: center; gap: 0.5rem; }
+.pixel-explorer .tool label { gap: 0.5rem; } .pixel-explorer .tool label input { margin: 0; } .pixel-explorer .tool label input[type=range] { min-width: 4rem; }
 .pixel-explorer .kinds :is(th, td) { padding: 0 0.3rem; border: 0; white-space: nowrap; height: 1.15rem; }
 .pixel-explorer .kinds th { color: var(--text); width: 7.5rem; } .pixel-explorer .kinds td:last-child { width: 3.4rem; padding-right: 0; }
 .pixel-explorer .kinds .label > * { color: color-mix(in srgb, var(--vermillion) 75%, var(--text)); font-weight: 600; }
@@ -42,12 +42,10 @@ const LAYOUT = `
 .pixel-explorer .pair { display: grid; grid-template-columns: minmax(max-content, 9rem) 1fr 3.6rem; gap: 0.3rem 0.8rem; align-items: center; margin-top: 0.6rem; text-align: left; }
 .pixel-explorer .pair > :nth-child(3n) { text-align: right; }
 .pixel-explorer .pair > :nth-child(n + 4) .bar { background: var(--vermillion); }
-.pixel-explorer .after { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.3fr); gap: 0.2rem 1.2rem; margin-top: 0.6rem; align-items: start; }
-.pixel-explorer .after p:first-child { margin-top: 0; }
+.pixel-explorer .after canvas { margin-top: 0.6rem; border: 1px solid var(--line); }
 .pixel-explorer .brushes { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; align-items: center; margin-top: 0.4rem; }
 .pixel-explorer .brushes label { display: inline-flex; gap: 0.5rem; align-items: center; min-height: 1.75rem; } .pixel-explorer .brushes input[type=range] { width: 8rem; }
 @container (max-width: 40rem) {
-  .pixel-explorer .after { grid-template-columns: minmax(0, 1fr); }
   .pixel-explorer .stage { display: flex; flex-direction: column; align-items: stretch; }
   .pixel-explorer :is(.left, .right) { display: contents; }
   .pixel-explorer .tools { order: 1; } .pixel-explorer table.kinds { order: 2; }
@@ -73,7 +71,6 @@ export function fromFragment(fragment) {
 function render({ model, el, signal }) {
   const { read, set, remember } = stateOf(model, ["facts", "scene", "layer", "at", "names", "colours"], () => schedule());
   const { names, colours, facts } = read();
-  const paints = colours.map((colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)));
   let desk = null; // nothing is loaded before the reader asks for it
   const brush = { radius: 3, takes: false };
   const net = { network: null, loading: false, busy: false, again: false, milliseconds: 0 };
@@ -121,8 +118,9 @@ function render({ model, el, signal }) {
     problem.textContent = "";
     schedule();
     try {
-      net.network = await networkFrom(model, signal);
-      signal.addEventListener("abort", () => net.network.stop(), { once: true });
+      const network = await networkFrom(model, signal);
+      signal.addEventListener("abort", () => network.stop(), { once: true });
+      net.network = network;
       consult();
     } catch (error) {
       if (!signal.aborted) problem.textContent = error.message;
@@ -184,6 +182,7 @@ function render({ model, el, signal }) {
   const scenes = Array.from({ length: SCENES }, (_, k) => press(`Scene ${k}`, () => open(k)));
   const start = press("Start", () => open(read().scene));
   const waiting = h("span", { className: "quiet" });
+  const painter = makePainter(colours);
   const base = h("canvas", { width: COLUMNS, height: ROWS });
   const veil = h("canvas", { width: COLUMNS, height: ROWS });
   const aim = h("span", { className: "aim" });
@@ -194,7 +193,7 @@ function render({ model, el, signal }) {
   const takes = quietInJupyter(h("input", { type: "checkbox" }));
   takes.addEventListener("change", () => (brush.takes = takes.checked), { signal });
   const takesLabel = h("label", {}, takes, "takes away");
-  const brushes = h("div", { className: "brushes" }, h("label", {}, "radius of the brush", radius, radiusText), takesLabel);
+  const brushes = h("div", { className: "brushes" }, h("label", {}, "radius of the brush", radius, radiusText), takesLabel, h("span", { className: "quiet" }, "Space uses it at the crosshair."));
   const place = h("p", { style: "margin: 0" });
   const pays = h("p", { className: "big", style: "margin: 0.2rem 0" });
   const portion = h("p", { className: "quiet", style: "margin: 0" });
@@ -269,8 +268,9 @@ function render({ model, el, signal }) {
   picture.addEventListener("pointerup", endStroke, { signal });
   picture.addEventListener("pointercancel", () => {
     endStroke();
+    if (tool.paint) return;
     track = [];
-    if (!tool.paint) undo?.(); // the finger has scrolled the page and moved the crosshair on its way
+    undo?.(); // the finger has scrolled the page and moved the crosshair on its way
   }, { signal });
   picture.addEventListener("keydown", (event) => {
     if (!desk || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -306,51 +306,6 @@ function render({ model, el, signal }) {
     if (!busy) frame ||= requestAnimationFrame(draw);
   }
   signal.addEventListener("abort", () => cancelAnimationFrame(frame), { once: true });
-
-  const image = new ImageData(COLUMNS, ROWS);
-  const over = new ImageData(COLUMNS, ROWS);
-
-  /** Paint a layer of the desk: each pixel as paint(i) says, [red, green, blue, opacity]. */
-  function fill(canvas, data, paint) {
-    for (let i = 0; i < PIXELS; i++) {
-      const colour = paint(i);
-      data.data[4 * i] = colour[0];
-      data.data[4 * i + 1] = colour[1];
-      data.data[4 * i + 2] = colour[2];
-      data.data[4 * i + 3] = colour.length > 3 ? colour[3] : 255;
-    }
-    canvas.getContext("2d").putImageData(data, 0, 0);
-  }
-
-  function paintLayer(layer) {
-    const { photo, mask, prediction, surprise, losses } = desk;
-    const colour = [0, 0, 0, 255];
-    if (layer === "mask") return fill(base, image, (i) => paints[mask[i]]);
-    if (layer === "prediction") return fill(base, image, (i) => paints[prediction[i]]);
-    if (layer === "photo") return fill(base, image, (i) => {
-      [colour[0], colour[1], colour[2]] = [photo[3 * i], photo[3 * i + 1], photo[3 * i + 2]];
-      return colour;
-    });
-    // Ink, of the theme's colour, on the page's ground.
-    const ink = getComputedStyle(base).color.match(/\d+/g).slice(0, 3).map(Number);
-    const k = Number(layer.slice(1));
-    const strength = layer === "loss" ? (i) => (desk.valid[i] ? losses[i] / FULL_INK : 0) : (i) => Math.exp(-surprise[KINDS * i + k]);
-    [colour[0], colour[1], colour[2]] = ink;
-    return fill(base, image, (i) => {
-      colour[3] = Math.round(255 * Math.min(1, strength(i)));
-      return colour;
-    });
-  }
-
-  const NOTHING = [0, 0, 0, 0];
-  const VEILS = { chosen: () => [0, 114, 178, 120], chequered: (i) => ((i + Math.floor(i / COLUMNS)) % 2 ? [0, 0, 0, 255] : [255, 255, 255, 255]), marked: () => [255, 0, 200, 190] };
-  function paintVeil() {
-    fill(veil, over, (i) => {
-      if (!desk.valid[i]) return VEILS.chequered(i);
-      const kind = tool.veil?.(desk, i);
-      return kind ? VEILS[kind](i) : NOTHING;
-    });
-  }
 
   function drawPixel([row, column]) {
     const i = row * COLUMNS + column;
@@ -412,12 +367,9 @@ function render({ model, el, signal }) {
       : "From stored losses, in steps of 0.05 nats and at most 12.75; the network, under “Paint the photo”, makes them exact.");
     picture.setAttribute("aria-label", `the scene, layer ${isP ? `p of ${names[shownClass]}` : { loss: "−log p" }[layer] ?? layer}`);
     const news = tool.draw(desk, net);
-    paintLayer(layer);
-    paintVeil();
-    if (tool === tools.photo && desk.base) {
-      const { prediction, base: first } = desk;
-      fill(tool.side, image, (i) => (prediction[i] === first.prediction[i] ? [...paints[prediction[i]], 90] : paints[prediction[i]]));
-    }
+    painter.layer(base, desk, layer);
+    painter.veil(veil, desk, tool.veil);
+    if (tool === tools.photo && desk.base) painter.changes(tool.side, desk);
     say(`${drawPixel(read().at)} ${news || total.textContent}`);
   }
 

@@ -14,7 +14,7 @@ export function unpackScene(content, step) {
   if (content.length !== PIXELS * (4 + KINDS)) throw new Error(`A scene has ${PIXELS * (4 + KINDS)} bytes, this one ${content.length}.`);
   const mask = content.slice(3 * PIXELS, 4 * PIXELS);
   if (mask.some((label) => label >= KINDS)) throw new Error(`The scene’s mask holds ${Math.max(...mask)}; there are ${KINDS} classes.`);
-  return { picture: content.slice(0, 3 * PIXELS), mask, surprise: Float32Array.from(content.subarray(4 * PIXELS), (byte) => step * byte) };
+  return { picture: content.slice(0, 3 * PIXELS), mask, surprise: Float64Array.from(content.subarray(4 * PIXELS), (byte) => step * byte) };
 }
 
 /** −log softmax of each pixel's logits. */

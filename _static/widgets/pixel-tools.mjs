@@ -8,9 +8,10 @@ import { h, quietInJupyter, slider, text } from "./parts.mjs";
 import { bordersOf, countsOf, KINDS, lossesOf, meanOf, PIXELS, rarestOf, reachOf, shareOf, weighted, weightsOf } from "./pixel-loss.mjs";
 
 const whole = new Intl.NumberFormat("en");
-const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+// Stored losses are multiples of 0.05, so are their sums: with one digit every other one would be a tie.
+const hundredths = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 export const count = (number) => whole.format(number);
-export const sums = (number) => tenths.format(number);
+export const sums = (number) => hundredths.format(number);
 export const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const RAREST = 5;
 const ERASED = [128, 128, 128];
@@ -138,7 +139,7 @@ export function makeTools({ names, change, desk, load, signal }) {
     title: "Weights",
     layer: "loss",
     panel: h("div", {},
-      line(h("label", {}, "w = 1 / share", h("sup", {}, "a"), ", a =", powers, powerText)),
+      line(h("label", {}, h("span", {}, "w = 1 / share", h("sup", {}, "a"), ", a ="), powers, powerText)),
       h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {},
         h("tr", {}, h("th", { scope: "row" }, "w as it is"), ...cells.slice(0, 2)),
         h("tr", {}, h("th", { scope: "row" }, "w divided by its mean"), ...cells.slice(2)))),
@@ -209,6 +210,7 @@ export function makeTools({ names, change, desk, load, signal }) {
     it.photo = it.picture.slice();
     it.stroke = new Uint8Array(PIXELS);
     if (it.base) Object.assign(it, it.base); // at once; the pass that follows says the same
+    change();
     photo.stop();
   });
   const reached = h("p", {});

@@ -16,10 +16,10 @@ export function makeGuess({ network, characters, before, hidden, say, signal }) 
   const known = fit(before, characters).ids;
   const coming = fit(hidden, characters).ids;
   let at = 0; // characters guessed
-  let last = null; // what the last one cost: {id, mine, its, logits}
+  let past = []; // what each of them cost: {id, p, mine, its, logits}
   const totals = { mine: 0, its: 0 };
 
-  const tiles = makeTiles({ label: "the passage so far", chosen: () => {}, signal });
+  const tiles = makeTiles({ label: "the passage so far", chosen: () => draw(), signal });
   const fields = GUESSES.map((chips, k) => {
     const name = ["first", "second", "third"][k];
     const character = quietInJupyter(h("input", { type: "text", autocapitalize: "none", autocomplete: "off", spellcheck: false, "aria-label": `${name} guess, a character` }));
@@ -56,14 +56,14 @@ export function makeGuess({ network, characters, before, hidden, say, signal }) 
     h("div", { className: "line" }, bet, again),
     result,
     h("table", {}, h("thead", {}, h("tr", {}, ...columns)), table),
-    h("p", {}, "What the network expected for the last one"), bars.element,
+    h("p", {}, "What the network expected in its place"), bars.element,
   );
 
   const go = inFrames(() => reading.more(), () => draw(), { signal });
 
   function begin() {
     at = totals.mine = totals.its = 0;
-    last = null;
+    past = [];
     tiles.choose(null, false);
     tiles.cut(0);
     reading.want(known);
@@ -96,15 +96,17 @@ export function makeGuess({ network, characters, before, hidden, say, signal }) 
     const logits = reading.steps.at(-1).logits;
     const id = coming[at++];
     const p = probsOfChips(placed, characters.length)[id];
-    last = { id, p, mine: -Math.log2(p), its: bitsOf(id, logits), logits };
-    totals.mine += last.mine;
-    totals.its += last.its;
+    const paid = { id, p, mine: -Math.log2(p), its: bitsOf(id, logits), logits };
+    past.push(paid);
+    totals.mine += paid.mine;
+    totals.its += paid.its;
+    tiles.choose(null, false);
     reading.add(id);
-    tiles.add(characters[id], last.mine);
+    tiles.add(characters[id], paid.mine);
     for (const { character } of fields) character.value = "";
     draw();
     tiles.follow();
-    say(`${nameOf(characters[id])}. You paid ${text(last.mine, 2)} bits, the network ${text(last.its, 2)}. In all ${text(totals.mine, 1)} and ${text(totals.its, 1)}.`);
+    say(`${nameOf(characters[id])}. You paid ${text(paid.mine, 2)} bits, the network ${text(paid.its, 2)}. In all ${text(totals.mine, 1)} and ${text(totals.its, 1)}.`);
     fields[0].character.focus({ preventScroll: true });
   }
 
@@ -115,10 +117,10 @@ export function makeGuess({ network, characters, before, hidden, say, signal }) 
     const count = wrong ? 0 : placed.reduce((sum, [, chips]) => sum + chips, 0);
     const others = wrong ? 0 : characters.length - new Set(placed.map(([id]) => id)).size;
     rest.textContent = wrong ? placed : `${CHIPS - count} chips on the other ${others}: ${text((CHIPS - count) / others, 2)} each, or ${text(-Math.log2((CHIPS - count) / others / CHIPS), 2)} bits if one of them comes`;
+    const last = past[(tiles.chosen ?? Infinity) - known.length] ?? past.at(-1); // or one that was pressed
     const over = at >= coming.length;
     bet.setAttribute("aria-disabled", wrong || over || !reading.done);
-    result.textContent = over ? "That was the whole passage."
-      : last ? `It was “${nameOf(characters[last.id])}”: you gave it p ${text(last.p, 3)} and paid ${text(last.mine, 2)} bits`
+    result.textContent = last ? `${over ? "That was the whole passage. " : ""}It was “${nameOf(characters[last.id])}”: you gave it p ${text(last.p, 3)} and paid ${text(last.mine, 2)} bits`
       : reading.done ? "Both pay −log₂ p of what comes." : "The network reads what stands before …";
     const line = (name, key) => h("tr", {}, h("th", { scope: "row" }, name),
       ...[last ? text(last[key], 2) : "–", text(totals[key], 2), at ? text(totals[key] / at, 3) : "–"].map((each) => h("td", {}, each)));

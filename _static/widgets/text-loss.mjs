@@ -138,7 +138,7 @@ export function probsOfChips(bets, count) {
 export function toFragment({ prompt, temperature, top_k, top_p, seed }) {
   const safe = encodeURIComponent(prompt.isWellFormed?.() === false ? "" : prompt);
   const fragment = `#writer=t:${temperature};k:${top_k};q:${top_p};s:${seed};p:${safe}`;
-  return fragment.length <= LONGEST_LINK && safe ? fragment : null;
+  return fragment.length < LONGEST_LINK && safe ? fragment : null;
 }
 
 /** The settings of an address; null where it holds none. */

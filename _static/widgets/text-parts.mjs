@@ -6,6 +6,7 @@ import { h, quietInJupyter, slider, text } from "./parts.mjs";
 import { bitsOf, nameOf } from "./text-loss.mjs";
 
 const DARKEST = 8; // bits at which a tile is darkest, as in the chapter's figure
+const LONG_LINE = 500; // characters
 const AXIS = 8; // bits that the axis shows
 
 export const TEXT_LAYOUT = `
@@ -17,20 +18,24 @@ html[data-theme="dark"] .writer, body[data-jp-theme-light="false"] .writer { --m
 .writer textarea, .writer input:is([type=text], [type=number]) { width: 100%; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line);
   border-radius: 0.25rem; padding: 0.3rem 0.5rem; min-height: 1.9rem; }
 .writer textarea, .writer .tiles { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; font-size: 1rem; }
+.writer label:has(> textarea) { display: block; }
 .writer textarea { display: block; resize: vertical; margin-top: 0.2rem; }
 .writer .tiles { position: relative; height: 15rem; resize: vertical; overflow: auto; white-space: break-spaces; overflow-wrap: anywhere; line-height: 1.75rem; padding: 0.3rem 0.5rem;
   border: 1px solid var(--line); border-radius: 0.25rem; margin-top: 0.5rem; }
+.writer .tiles .row { min-height: 1.75rem; content-visibility: auto; contain-intrinsic-height: auto 1.75rem; }
 .writer .tile { padding: 0.2rem 0; background: color-mix(in srgb, var(--vermillion) calc(var(--b) * var(--most) * 1%), transparent); print-color-adjust: exact; cursor: pointer; }
 .writer .tile.given { --b: 0; color: var(--quiet); }
 .writer .tile.hand { text-decoration: underline 2px var(--blue); text-underline-offset: 0.3rem; }
 .writer .tile.end::before { content: "↵"; color: var(--quiet); }
 .writer .tile.chosen { outline: 2px solid var(--text); outline-offset: -1px; }
+.writer .look { display: grid; grid-template-columns: auto 1fr auto auto; gap: 0.5rem; align-items: center; margin-top: 0.5rem; }
 .writer .likely { display: grid; gap: 1px; margin-top: 0.3rem; }
-.writer .likely button { display: grid; grid-template-columns: 4rem 1fr 3.4rem 4.4rem; gap: 0.5rem; align-items: center; text-align: left; width: 100%;
-  min-height: 1.6rem; padding: 0 0.3rem; border-color: transparent; }
-.writer .likely button > :nth-child(n + 3) { text-align: right; }
-.writer .likely button > :first-child { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; }
-.writer .likely button[aria-current=true] { border-color: var(--text); }
+.writer .likely > * { display: grid; grid-template-columns: 4.3rem 1fr 4rem 2.6rem; gap: 0.4rem; align-items: center; text-align: left; width: 100%;
+  min-height: 1.6rem; padding: 0 0.3rem; border: 1px solid transparent; border-radius: 0.25rem; }
+.writer .likely [hidden] { display: none; }
+.writer .likely > * > :nth-child(n + 3) { text-align: right; }
+.writer .likely > :not(.head) > :first-child { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; }
+.writer .likely > [aria-current=true] { border-color: var(--text); }
 .writer .bar { transition: none; }
 .writer .axis { list-style: none; margin: 0.6rem 0 0; padding: 0; }
 .writer .axis li { position: relative; height: 1.6rem; margin: 0; }
@@ -166,19 +171,23 @@ export function makeTiles({ label, chosen, signal }) {
     tile.style.setProperty("--b", shadeOf(bits ?? 0).toFixed(3));
     tile.tile = all.length;
     tile.dataset.says = `${nameOf(character)}${bits === null ? "" : `, ${text(bits, 1)} bits`}`;
+    // A box for each line: one that stands below the others leaves their layout as it is. Endless lines are broken.
+    const before = all.at(-1)?.textContent;
+    if (!box.lastChild || before === "\n" || (before === " " && box.lastChild.childElementCount > LONG_LINE)) box.append(h("div", { className: "row" }));
     all.push(tile);
-    box.append(tile);
+    box.lastChild.append(tile);
     place.max = all.length - 1;
   }
 
   function cut(length) {
     if (at !== null && at >= length) choose(null);
     for (const tile of all.splice(length)) tile.remove();
+    while (box.lastChild && !box.lastChild.hasChildNodes()) box.lastChild.remove();
     place.max = Math.max(1, all.length - 1);
   }
 
   const follow = () => (box.scrollTop = box.scrollHeight);
-  const controls = h("div", { className: "line" }, h("label", {}, "look at", place), h("span", {}, back, " ", on));
+  const controls = h("div", { className: "look" }, h("span", { "aria-hidden": "true" }, "look at"), place, back, on);
   choose(null, false);
   return { element: h("div", {}, box, controls), box, add, cut, choose, follow, get length() { return all.length; }, get chosen() { return at; } };
 }
@@ -188,40 +197,43 @@ export function makeTiles({ label, chosen, signal }) {
  * costs by the logits alone; `press(id)` is told what the reader presses. Without `press` it only shows.
  */
 export function makeBars({ label, characters, count = 15, press, signal }) {
-  const list = h("div", { className: "likely", role: "toolbar", "aria-label": label, "aria-orientation": "vertical" });
+  const list = h("div", { role: press ? "toolbar" : "list", "aria-label": label, className: "likely" });
+  if (press) list.setAttribute("aria-orientation", "vertical");
+  const head = h("div", { className: "head quiet" }, ...["", "", "p", "bits"].map((each) => h("span", {}, each)));
   const rows = Array.from({ length: count + 1 }, () => {
-    const p = h("span", {}, h("span", { className: "hidden" }, "p "), "");
-    const parts = [h("span", {}), h("span", {}, h("span", { className: "bar" })), p, h("span", {})];
-    const button = quietInJupyter(h("button", { type: "button", tabIndex: -1 }, ...parts));
-    button.addEventListener("click", () => press?.(Number(button.value)), { signal });
-    list.append(button);
-    return { button, parts };
+    const spoken = (word) => h("span", { className: "hidden" }, word);
+    const parts = [h("span", {}), h("span", {}, h("span", { className: "bar" })), h("span", {}, spoken("p "), ""), h("span", {}, spoken("bits "), "")];
+    const line = press ? quietInJupyter(h("button", { type: "button", tabIndex: -1 }, ...parts)) : h("div", { role: "listitem" }, ...parts);
+    if (press) line.addEventListener("click", () => press(Number(line.value)), { signal });
+    list.append(line);
+    return { line, parts };
   });
-  const settle = walk(list, { signal });
+  const settle = press ? walk(list, { signal }) : () => {};
 
   function draw(logits, probs, { mark = null } = {}) {
     const order = logits.map((_, id) => id).sort((a, b) => logits[b] - logits[a]);
     const shown = order.slice(0, count);
     if (mark !== null && !shown.includes(mark)) shown.push(mark); // what came, however unlikely
-    rows.forEach(({ button, parts }, k) => {
+    rows.forEach(({ line, parts }, k) => {
       const id = shown[k];
-      button.hidden = id === undefined;
-      if (button.hidden) return;
-      const [name, p, bits] = [nameOf(characters[id]), probs[id] === 0 ? "dropped" : text(probs[id], 3), `${text(bitsOf(id, logits), 1)} bits`];
-      button.value = id;
-      parts[0].textContent = name;
+      line.hidden = id === undefined;
+      if (line.hidden) return;
+      if (press) line.value = id;
+      parts[0].textContent = nameOf(characters[id]);
       parts[1].firstChild.style.width = `${100 * probs[id]}%`;
-      parts[2].lastChild.data = p;
-      parts[3].textContent = bits;
-      button.setAttribute("aria-current", id === mark);
+      parts[1].firstChild.style.minWidth = probs[id] === 0 ? 0 : ""; // the style makes others visible
+      parts[2].lastChild.data = probs[id] === 0 ? "dropped" : text(probs[id], 3);
+      parts[3].lastChild.data = text(bitsOf(id, logits), 1);
+      line.setAttribute("aria-current", id === mark);
     });
     settle();
   }
-  return { element: list, draw };
+  return { element: h("div", {}, h("div", { className: "likely", "aria-hidden": "true" }, head), list), draw };
 }
 
-/** One axis of bits a character with marks, pairs [name, bits]; the last may be the reader's own. */
-export function axisOf(marks, own = null) {
+/** One axis of bits a character with marks, and perhaps a pair [name, bits] of the reader's own. */
+export function axisOf({ uniform, xz, counts, network }, own = null) {
+  const marks = [["uniform", uniform], ["xz", xz], ["counts of chapter 9", counts], ["network, unread play", network]];
   const list = h("ul", { className: "axis" });
   for (const [name, bits] of [...marks, ...(own ? [own] : [])]) {
     const mine = own && name === own[0];

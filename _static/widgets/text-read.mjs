@@ -9,14 +9,10 @@ import { axisOf, inFrames, makeBars, makeTiles, Reading } from "./text-parts.mjs
  */
 export function makeRead({ network, characters, start, marks, say, signal }) {
   const reading = new Reading(network);
-  const scale = [
-    [`an even guess among ${characters.length}`, marks.uniform],
-    ["xz", marks.xz],
-    ["the counts of chapter 9", marks.counts],
-    ["this network, a play it has not read", marks.network],
-  ];
   let shown = 0; // tiles
   let total = 0; // bits of the tiles
+  let told = 0; // when the mean was
+  let source; // the characters of the field that are read
   let given; // what `fit` made of the text
 
   const field = quietInJupyter(h("textarea", { rows: 4, spellcheck: false, "aria-label": "text to read", value: start }));
@@ -32,7 +28,7 @@ export function makeRead({ network, characters, start, marks, say, signal }) {
 
   const element = h("div", { className: "read" },
     h("label", {}, "a text of up to 4,000 characters", field),
-    h("div", { className: "line" }, h("label", {}, h("span", {}, replace, "replace characters that the network has not by similar ones"))),
+    h("div", { className: "line" }, h("label", { className: "long" }, h("span", {}, replace, "replace what the network has not by similar characters"))),
     note, tiles.element, sum, axis, heading, bars.element,
   );
 
@@ -41,7 +37,8 @@ export function makeRead({ network, characters, start, marks, say, signal }) {
   /** Read what stands in the field. */
   function change() {
     const all = [...field.value];
-    given = fit(all.slice(0, MOST_READ).join(""), characters, replace.checked);
+    source = all.slice(0, MOST_READ);
+    given = fit(source.join(""), characters, replace.checked);
     const same = Math.min(reading.want(given.ids), shown);
     for (let i = same; i < shown; i++) total -= cost(i);
     tiles.cut(same);
@@ -67,15 +64,19 @@ export function makeRead({ network, characters, start, marks, say, signal }) {
       total += costs[shown];
       tiles.add(characters[reading.ids[shown]], logits ? costs[shown] : null);
     }
+    const now = performance.now();
+    if (!reading.done && now - told < 150) return; // the mean need not be told in each frame
+    told = now;
     const count = shown - 1; // the first is expected by nothing
-    const bytes = bytesOf(given.replaced.length + given.skipped.length && reading.done ? field.value : given.plain.slice(0, shown)) - 1;
     if (count < 1) {
       sum.textContent = "Two characters or more: the first has no bits, for nothing stands before it.";
-      axis.replaceChildren(axisOf(scale));
+      axis.replaceChildren(axisOf(marks));
     } else {
       const mean = total / count;
-      sum.textContent = `${text(mean, 3)} bits a character, ${text(total / bytes, 3)} bits a byte${reading.done ? "" : " so far"}`;
-      axis.replaceChildren(axisOf(scale, ["this text", mean]));
+      // Of the text as it was given: what was replaced counts with its own bytes.
+      const bytes = bytesOf(source.slice(1).join(""));
+      sum.textContent = `${text(mean, 3)} bits a character${reading.done ? `, ${text(total / bytes, 3)} bits a byte` : " so far"}`;
+      axis.replaceChildren(axisOf(marks, ["this text", mean]));
       if (reading.done) say(`${count} characters read after the first: ${sum.textContent}.`);
     }
     look();

@@ -4,14 +4,14 @@ import { h, quietInJupyter, text } from "./parts.mjs";
 import { fit, named, nameOf } from "./text-loss.mjs";
 import { inFrames } from "./text-parts.mjs";
 
-const MOST = 300; // characters of a row
+const MOST = 200; // characters of a row
 const SHOWN = 8; // characters of the table
 
 /** @param rows the texts of the two rows at first */
 export function makeState({ network, characters, rows, say, signal }) {
   let forgetAt = null; // the last character that row 0 reads anew, from zeros
   let kept; // p of row 1 when it was first read
-  let batch = []; // for row 0, row 1, and row 0 as it would be without "forget": {ids, from, at, answer}
+  let batch = []; // of row 0, row 1, and row 0 as it would be without the zeros: {ids, from, at, answer}
 
   const field = quietInJupyter(h("textarea", { rows: 2, maxLength: MOST, spellcheck: false, "aria-label": "row 0", value: rows[0] }));
   const other = h("p", { className: "still" }, rows[1]);
@@ -21,7 +21,7 @@ export function makeState({ network, characters, rows, say, signal }) {
   const says = h("p", {});
   const table = h("tbody", {});
   const still = h("p", {});
-  const columns = ["next in row 0", "p with all it has read", "p after forgetting"].map((each) => h("th", { scope: "col" }, each));
+  const columns = ["next in row 0", "p with all it has read", "bits", "p after forgetting", "bits"].map((each) => h("th", { scope: "col" }, each));
   field.addEventListener("input", change, { signal });
   forget.addEventListener("click", () => {
     if (batch[0]?.ids.length) forgetAt = batch[0].ids.length - 1;
@@ -74,8 +74,8 @@ export function makeState({ network, characters, rows, say, signal }) {
       : forgetAt === null ? `Row 0 ends ${read(0)}. Its state is ${2 * network.units} numbers, and all that it remembers.`
       : `After the zeros row 0 has read ${read(forgetAt)} and nothing else. ${text(100 * apart, 1)} % of its probability went to other characters.`;
     const order = all ? all.map((_, id) => id).sort((a, b) => all[b] - all[a]).slice(0, SHOWN) : [];
-    table.replaceChildren(...order.map((id) => h("tr", {}, h("th", { scope: "row" }, nameOf(characters[id])), h("td", {}, text(all[id], 3)),
-      h("td", {}, forgetAt === null ? "–" : text(now[id], 3)))));
+    table.replaceChildren(...order.map((id) => h("tr", {}, h("th", { scope: "row" }, nameOf(characters[id])), ...[all, forgetAt === null ? null : now].flatMap((probs) =>
+      (probs ? [text(probs[id], 3), text(-Math.log2(probs[id]), 1)] : ["–", "–"]).map((each) => h("td", {}, each))))));
     kept ??= beside;
     const moved = Math.max(...beside.map((p, id) => Math.abs(p - kept[id])));
     const best = beside.indexOf(Math.max(...beside));

@@ -56,9 +56,12 @@ export function makeWrite({ network, characters, state, say, page, signal }) {
   seed.addEventListener("blur", () => (seed.value = read().seed), { signal });
   step.addEventListener("click", () => {
     stop();
-    if (ready()) writeOne();
+    if (!ready()) return;
+    tiles.choose(null, false);
+    writeOne();
     draw();
     tiles.follow();
+    tell();
   }, { signal });
   run.addEventListener("click", () => {
     if (running) stop();
@@ -99,7 +102,7 @@ export function makeWrite({ network, characters, state, say, page, signal }) {
     if (!busy) tell();
   };
   const writeSeen = inFrames(more, shown, { signal, most: A_FRAME });
-  const writeUnseen = inFrames(more, (busy) => busy || shown(false), { signal });
+  const writeUnseen = inFrames(more, (busy) => busy || shown(false), { signal, budget: 12 });
   const readPrompt = inFrames(() => reading.more(), () => draw(), { signal });
 
   function stop() {
@@ -175,7 +178,8 @@ export function makeWrite({ network, characters, state, say, page, signal }) {
     bars.element.style.visibility = logits ? "" : "hidden";
     if (logits) bars.draw(logits, drawnFrom(logits, settings), { mark: came });
     const here = past ? `“${nameOf(characters[came])}”` : "";
-    heading.textContent = !past ? "Next. Press a character to write it yourself."
+    heading.textContent = !past && at >= LONGEST ? `The text has ${LONGEST.toLocaleString("en")} characters, the most that are kept. Go back to the prompt or to a tile.`
+      : !past ? "Next. Press a character to write it yourself."
       : logits ? `${here} cost ${text(bitsOf(came, logits), 2)} bits. Press another to go on with it from here.`
       : `Nothing stood before ${here}: the first has no bits.`;
 

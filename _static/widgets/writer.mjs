@@ -15,16 +15,17 @@ import { makeWrite } from "./text-write.mjs";
 import { modelFrom } from "./weights.mjs";
 
 const LAYOUT = `
-.writer .halves { display: grid; grid-template-columns: minmax(0, 1fr) 19rem; gap: 0 1rem; }
+.writer .halves { display: grid; grid-template-columns: minmax(0, 1fr) 17.5rem; gap: 0 1rem; }
 .writer .write > .line:last-child > label:last-child { flex: 0 1 9rem; }
-.writer .write .tiles { height: 24rem; }
+.writer .write .tiles { height: 21rem; }
+.writer .line > label.long { white-space: normal; }
 .writer .bets { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; margin-top: 0.6rem; }
 .writer .bets > div { white-space: nowrap; }
 .writer .bets input[type=text] { width: 3rem; text-align: center; font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; }
 .writer .bets input[type=number] { width: 4.2rem; margin-left: 0.3rem; }
 .writer .still { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; border: 1px dashed var(--line); border-radius: 0.25rem; padding: 0.3rem 0.5rem; white-space: pre-wrap; }
 .writer .passage { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.6; }
-@container (max-width: 42rem) { .writer .halves { grid-template-columns: minmax(0, 1fr); } .writer .write .tiles { height: 11rem; } }
+@container (max-width: 38rem) { .writer .halves { grid-template-columns: minmax(0, 1fr); } .writer .write .tiles { height: 11rem; } }
 `;
 
 /** A passage, shaded by whole bits: `shades` has a digit, 0 to 8, for each of its characters. */
@@ -61,10 +62,10 @@ function render({ model, el, signal }) {
   const body = h("div", {},
     shaded(passage, shades),
     h("p", { className: "quiet" }, "A passage of a play that the network has not read. The darker a character, the more bits, −log₂ p, it costs."),
-    axisOf([["an even guess", marks.uniform], ["xz", marks.xz], ["the counts of chapter 9", marks.counts], ["this network, a play it has not read", marks.network]]),
+    axisOf(marks),
     h("div", { className: "line" }, start, h("span", { className: "quiet" }, `fetches the network, ${size} MB, and runs it on your machine`)),
     message);
-  const lab = h("div", { className: "lab writer", role: "group", "aria-label": "Writer" }, h("p", { className: "title" }, "Writer: bits, character by character"), body, status);
+  const lab = h("div", { className: "lab writer", role: "group", "aria-label": "Writer" }, h("p", { className: "title" }, "Writer: a text in bits, character by character"), body, status);
   el.append(h("style", {}, STYLE + TEXT_LAYOUT + LAYOUT), lab);
 
   let waiting = false;

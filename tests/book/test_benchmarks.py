@@ -182,7 +182,9 @@ def test_a_record_replaces_its_own_section_and_keeps_the_others(benchmarks, else
 
 def test_an_unknown_benchmark_ends_the_program_before_any_is_run(benchmarks, elsewhere, monkeypatch):
     monkeypatch.setattr(benchmarks.digits, "measure", lambda: pytest.fail("it measured"))
-    with pytest.raises(SystemExit, match=r"^no benchmark speech, words; there are: digits, scenes, text, pages$"):
+    with pytest.raises(
+        SystemExit, match=r"^no benchmark speech, words; there are: digits, scenes, text, pages, browser$"
+    ):
         benchmarks.program.main(["words", "digits", "speech"])
     assert list(elsewhere.iterdir()) == []
 
@@ -347,3 +349,31 @@ def test_the_page_of_the_characters_holds_each_run_and_the_ratios(benchmarks):
     assert "| last layer alone | `Dense` | 10 | 20 (10 to 900) |  |\n" in page
     assert "| whole network | `TimeDistributed(Dense)` | 1,000 | 60 (50 to 60) | 3.00 |\n" in page
     assert "of 5 texts side by side gives 1,500 (1,000 to 2,000) characters a\n" in page
+
+
+# The networks in a browser
+
+
+def test_each_network_runs_in_a_browser_within_its_time_and_agrees_with_keras():
+    networks = STORED["browser"]["networks"]
+    assert sorted(networks) == ["char_lstm", "digit_cnn", "unet"]
+    # What a widget needs of each: a digit in a frame, 500 characters a second, a scene while one waits.
+    limits = {"digit_cnn": 2, "unet": 1500, "char_lstm": 50 / 500 * 1000}
+    for name, each in networks.items():
+        assert np.median(each["times"]) < limits[name]
+        assert each["far"] < 1e-4
+        assert each["inputs"] == (20 if name == "unet" else 200)
+
+
+def test_the_page_of_the_browser_names_bytes_times_and_difference(benchmarks):
+    one = {
+        "bytes": 12345,
+        "loads": [20.0, 30.0, 90.0],
+        "times": [1.5, 2.5],
+        "unit": "a digit",
+        "inputs": 2,
+        "far": 3e-5,
+    }
+    page = benchmarks.browser.page({"browser": "1.2", "networks": {"digit_cnn": one}})
+    assert "| `digit_cnn` | 12,345 | 30 (20 to 90) | a digit | 2.0 (1.5 to 2.5) | 2 | 3e-05 |\n" in page
+    assert "Chromium 1.2, " in page

@@ -137,7 +137,7 @@ def test_the_lab_has_the_theme_s_text_and_the_figures_colours(lab, theme):
     assert (brightness > 180) if dark else (brightness < 80)
     for name in ("blue", "vermillion"):
         found = page.locator(".lab").evaluate(f"(each) => getComputedStyle(each).getPropertyValue('--{name}').trim()")
-        assert found.lower() == widgets.PALETTE[name][dark].lower()
+        assert found.lower() == widgets.base.PALETTE[name][dark].lower()
 
 
 @pytest.mark.parametrize(("wish", "seconds"), [("reduce", "0s"), ("no-preference", "0.12s")])

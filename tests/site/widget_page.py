@@ -32,6 +32,7 @@ def make_site(folder, widget):
         r'(<article class="bd-article">).*(</article>)', lambda found: found[1] + inside + found[2], text, flags=re.S
     )
     assert count == 1
+    text = re.sub(r"<nav [^>]*page-toc.*?</nav>", "", text, flags=re.S)  # its links led to the page's sections
     (folder / "chapters").mkdir()
     (folder / "chapters" / "widget.html").write_text(text)
     return "chapters/widget.html"

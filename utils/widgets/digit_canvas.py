@@ -1,6 +1,7 @@
 """The digit canvas: draw a digit, say what it means, and watch the loss of the course's digit network."""
 
 import base64
+import re
 
 import numpy as np
 import traitlets
@@ -44,7 +45,7 @@ class DigitCanvas(ModelWidget):
     STATE = ("image", "label", "temperature", "fitted", "logits", "hardest", "count", "ranks", "powers")
     _esm = module(MODULE)
     image = traitlets.Unicode().tag(sync=True)
-    label = traitlets.Int(allow_none=True).tag(sync=True)  # None: nobody has said what was meant
+    label = traitlets.Int(min=0, max=9, allow_none=True).tag(sync=True)  # None: nobody has said what was meant
     temperature = traitlets.Float(min=0.25, max=4).tag(sync=True)
     fitted = traitlets.Float().tag(sync=True)
     logits = traitlets.List(traitlets.Float(), allow_none=True).tag(sync=True)  # None: not known to Python
@@ -71,15 +72,15 @@ class DigitCanvas(ModelWidget):
         if start not in range(len(images)):
             raise ValueError(f"`start` is {start}; wanted a position among the {len(images)} images, from 0.")
         ranks = [rank for rank in RANKS if rank <= len(images)]
-        # To a hundredth of a power of ten, and the losses of the hardest to a hundredth of a nat: last digits differ
-        # between machines, and what is stored is compared.
-        tables = [np.log10(np.maximum(np.sort(each)[::-1][np.subtract(ranks, 1)], 1e-12)) for each in (losses, at_fitted)]
+        # Rounded, these to a hundredth of a power of ten: last digits of float32 differ between machines, and what a
+        # chapter stores is compared.
+        tables = [np.log10(np.maximum(np.sort(each)[::-1], 1e-12)) for each in (losses, at_fitted)]
         super().__init__(
             image=pack_image(images[start]),
             label=int(labels[start]),
             temperature=1.0,
             fitted=float(temperature),
-            logits=[round(float(z), 4) for z in logits[start]],
+            logits=[round(float(z), 3) for z in logits[start]],
             hardest=[
                 {
                     "image": pack_image(images[i]),
@@ -91,8 +92,13 @@ class DigitCanvas(ModelWidget):
             ],
             count=len(images),
             ranks=ranks,
-            powers=[[round(float(power), 2) + 0.0 for power in each] for each in tables],
+            powers=[[round(float(power), 2) + 0.0 for power in each[np.subtract(ranks, 1)]] for each in tables],
         )
+
+    @traitlets.validate("image")
+    def _check_image(self, proposal):
+        unpack_image(proposal["value"])
+        return proposal["value"]
 
     @property
     def pixels(self):
@@ -106,13 +112,13 @@ class DigitCanvas(ModelWidget):
         log_probs = log_softmax(self.logits, temperature=self.temperature)
         probs = np.exp(log_probs)
         rows = [
-            (str(digit), f"{z:.2f}".replace("-", "−"), bar(p, f"{p:.4f}"))
+            (str(digit), f"{z:.2f}".replace("-", "−"), bar(p, f"{p:.3f}"))
             for digit, z, p in zip(range(10), self.logits, probs, strict=True)
         ]
-        read = f"read as {probs.argmax()} with p = {probs.max():.4f}"
+        read = f"read as {probs.argmax()} with p = {probs.max():.3f}"
         meant = "Nobody has said what it means, so it has no loss"
         if self.label is not None:
-            meant = f"The label is {self.label}, the loss −log p = {0.0 - log_probs[self.label]:.4f} nats"
+            meant = f"The label is {self.label}, the loss −log p = {0.0 - log_probs[self.label]:.2f} nats"
         at = "" if self.temperature == 1 else f" at temperature {self.temperature:g}"
         caption = f"A digit, {read}{at}. {meant}. With JavaScript you can draw your own."
         return svg(unpack_image(self.image)) + table(caption, ("digit", "logit z", "probability p"), rows)
@@ -133,14 +139,19 @@ def pack_image(image):
 
 
 def unpack_image(packed):
-    """Return the image of such a text: float32, shape (28, 28), grey values 0 to 1; ValueError where it is none."""
-    wrong = ValueError(f"`image` is {packed[:40]!r}; wanted what `pack_image` returns.")
+    """Return the image of such a text: float32, shape (28, 28), grey values 0 to 1; TraitError where it is none."""
+    wrong = traitlets.TraitError(f"`image` is {packed[:40]!r}; wanted what `pack_image` returns.")
+    if not re.fullmatch(r"[\w-]+", packed, re.ASCII):  # other letters would be skipped
+        raise wrong
     try:
-        content = iter(base64.b64decode(packed + "=" * (-len(packed) % 4), altchars="-_", validate=True))
+        content = iter(base64.b64decode(packed + "=" * (-len(packed) % 4), altchars="-_"))
         values = []
         for value in content:
-            values += [value] * (next(content) if value in (0, 255) else 1)
-    except (ValueError, StopIteration):
+            count = next(content) if value in (0, 255) else 1
+            if count == 0:
+                raise wrong
+            values += [value] * count
+    except (ValueError, StopIteration):  # no base64, or it ends too early
         raise wrong from None
     if len(values) != SIDE * SIDE:
         raise wrong

@@ -14,10 +14,10 @@ from utils.widgets.base import ModelWidget, bar, module, table
 
 DARKEST = 8  # bits at which a tile is darkest, as in the chapter's figure
 MARKS = {
-    "uniform": "an even guess",
+    "uniform": "uniform",
     "xz": "xz",
-    "counts": "the counts of chapter 9",
-    "network": "this network, a play it has not read",
+    "counts": "counts of chapter 9",
+    "network": "network, unread play",
 }
 
 

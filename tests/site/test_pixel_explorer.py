@@ -1,0 +1,975 @@
+"""The pixel explorer: its arithmetic against NumPy, what a reader sees against Keras, and what may go wrong.
+
+Long, for it has the six tools, the pictures, the network and the ways in which a file can fail to come.
+"""
+
+import gzip
+import re
+
+import nbformat
+import numpy as np
+import pytest
+from labs import DESK, PATIENCE, PHONE, cells_of, in_node_with_arrays, shown
+from playwright.sync_api import expect
+from test_jupyterlab import jupyterlab, run
+from widget_page import make_site
+
+from benchmarks.pages import AXE, served
+from utils import nets, widgets
+from utils.losses import cross_entropy, log_softmax
+from utils.metrics import class_weights
+from utils.plots import PALETTE
+from utils.scenes import CLASSES, COLOURS, street_scenes
+from utils.widgets.pixel_explorer import edges, scene_facts, stored_scene
+
+PAINTS = np.array([[int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in COLOURS])
+PIXELS = 96 * 128
+
+
+def in_node(body, module="pixel-loss", **given):
+    """Return what `body` returns; it has the named exports of a module as `pixel`."""
+    return in_node_with_arrays(
+        f'const pixel = await import("{(widgets.MODULES / module).as_uri()}.mjs"); {body}', **given
+    )
+
+
+def losses_of(mask, losses):
+    return np.take_along_axis(losses, mask[..., None].astype(int), axis=-1)[..., 0]
+
+
+# ------------------------------------------------------------------------------------------------------- the arithmetic
+
+
+@pytest.fixture(scope="module", params=range(6))
+def scene(request):
+    """Return number, picture, mask and stored losses of each scene."""
+    return request.param, *stored_scene(request.param)
+
+
+def test_a_stored_scene_is_what_its_maker_says(scene):
+    number, picture, mask, losses = scene
+    images, masks = street_scenes(6, seed=2)
+    np.testing.assert_array_equal(picture, np.round(255 * images[number]))
+    np.testing.assert_array_equal(mask, masks[number])
+    assert losses.max() <= 12.75
+    # Each p is off by at most half a step of its logarithm; what is cut off adds at most 23 times e to the −12.75.
+    total = np.exp(-losses).sum(axis=-1)
+    assert np.exp(-0.0251) < total.min() <= total.max() < np.exp(0.0251) + 1e-4
+
+
+def test_losses_prediction_borders_and_counts_are_those_of_numpy(scene):
+    number, picture, mask, losses = scene
+    content = gzip.decompress((widgets.MODELS / "scenes" / f"scene_{number}.bin.gz").read_bytes())
+    body = """
+      const { picture, mask, surprise } = pixel.unpackScene(given.content, 0.05);
+      const valid = Uint8Array.from(mask, (_, i) => (i % 7 ? 1 : 0));
+      const losses = pixel.lossesOf(surprise, mask), borders = pixel.bordersOf(mask);
+      const counts = pixel.countsOf(mask, valid);
+      let short;
+      try { pixel.unpackScene(given.content.slice(1), 0.05); } catch (error) { short = error.message; }
+      return { picture: [...picture], mask: [...mask], losses: [...losses], predicted: [...pixel.argmaxOf(surprise)],
+        borders: [...borders], counts, rarest: pixel.rarestOf(counts, 5), mean: pixel.meanOf(losses, valid),
+        share: pixel.shareOf(losses, valid, borders), short };
+    """
+    found = in_node(body, content=content)
+    np.testing.assert_array_equal(found["picture"], picture.ravel())
+    np.testing.assert_array_equal(found["mask"], mask.ravel())
+    own = losses_of(mask, losses).ravel()
+    np.testing.assert_allclose(found["losses"], own, atol=1e-6)
+    np.testing.assert_array_equal(found["predicted"], losses.argmin(axis=-1).ravel())
+    edge = edges(mask).ravel()
+    np.testing.assert_array_equal(found["borders"], edge)
+    valid = np.arange(PIXELS) % 7 != 0
+    counts = np.bincount(mask.ravel()[valid], minlength=23)
+    assert found["counts"] == counts.tolist()
+    there = np.flatnonzero(counts)
+    assert found["rarest"] == there[np.argsort(counts[there], kind="stable")][:5].tolist()
+    assert found["mean"] == pytest.approx({"sum": own[valid].sum(), "pixels": valid.sum(), "mean": own[valid].mean()})
+    part = own[valid & edge].sum()
+    assert found["share"] == pytest.approx(
+        {"pixels": (valid & edge).sum(), "sum": part, "area": edge[valid].mean(), "loss": part / own[valid].sum()}
+    )
+    assert found["short"] == "A scene has 331776 bytes, this one 331775."
+
+
+@pytest.mark.parametrize("power", [0, 0.3, 1])
+def test_weights_are_those_of_the_course_and_both_divisors_meet_once_they_are_divided_by_their_mean(scene, power):
+    _, _, mask, losses = scene
+    own = losses_of(mask, losses).ravel()
+    there, numbered = np.unique(mask, return_inverse=True)
+    body = """
+      const mask = Uint8Array.from(given.mask), valid = new Uint8Array(mask.length).fill(1);
+      const weights = pixel.weightsOf(pixel.countsOf(mask, valid), given.power);
+      return { weights, total: pixel.weighted(given.losses, valid, mask, weights) };
+    """
+    found = in_node(body, mask=mask.ravel().tolist(), losses=own.tolist(), power=power)
+    wanted = class_weights(numbered.ravel(), len(there), power)  # divided by their mean
+    weights = np.array(found["weights"])
+    assert not weights[np.setdiff1d(np.arange(23), there)].any()
+    mean = weights[mask].mean()
+    np.testing.assert_allclose(weights[there] / mean, wanted)
+    total = found["total"]
+    assert total["weights"] == pytest.approx(weights[mask].sum())
+    assert total["pixels"] == PIXELS
+    assert total["sum"] / total["weights"] == pytest.approx((wanted[numbered.ravel()] * own).mean())
+
+
+def test_the_loss_of_logits_is_that_of_the_course():
+    logits = np.random.default_rng(0).normal(0, 30, (50, 23)).astype(np.float32)
+    found = in_node("return { values: [...pixel.surpriseOf(given.logits.values)] };", logits=logits)
+    np.testing.assert_allclose(np.reshape(found["values"], (50, 23)), -log_softmax(logits), rtol=1e-6, atol=1e-6)
+
+
+def test_a_stroke_has_no_gaps_and_stays_in_the_picture():
+    body = """
+      return given.strokes.map(([from, to, radius]) => {
+        const hit = new Set();
+        pixel.eachUnderBrush(from, to, radius, (i) => hit.add(i));
+        return [...hit];
+      });
+    """
+    rng = np.random.default_rng(0)
+    strokes = [
+        [[int(n) for n in rng.integers([96, 128])] for _ in range(2)] + [int(rng.integers(1, 13))] for _ in range(50)
+    ]
+    rows, columns = np.divmod(np.arange(PIXELS), 128)
+    for (start, end, radius), hit in zip(strokes, in_node(body, strokes=strokes), strict=True):
+        assert len(hit) == len(set(hit))
+        assert 0 <= min(hit) <= max(hit) < PIXELS
+        steps = max(abs(np.subtract(end, start)).max(), 1)
+        line = np.array([np.add(start, np.subtract(end, start) * k / steps) for k in range(steps + 1)])
+        distance = np.hypot(rows[:, None] - line[:, 0], columns[:, None] - line[:, 1]).min(axis=1)
+        covered = np.isin(np.arange(PIXELS), hit)
+        assert covered[distance < radius - 0.71].all()  # half a pixel's diagonal: points are rounded to pixels
+        assert not covered[distance > radius + 0.71].any()
+
+
+def test_how_far_a_stroke_reaches_is_the_distance_to_its_nearest_pixel():
+    rng = np.random.default_rng(1)
+    before, after = rng.integers(0, 3, (2, PIXELS))
+    stroke = np.zeros((96, 128), int)
+    stroke[30:40, 50:60], stroke[5, 5] = 1, 1
+    body = """
+      const found = pixel.reachOf(given.before, given.after, given.stroke);
+      return { ...found, changed: [...found.changed] };
+    """
+    found = in_node(body, before=before.tolist(), after=after.tolist(), stroke=stroke.ravel().tolist())
+    changed = (before != after) & (stroke.ravel() == 0)
+    there, here = (np.argwhere(each.reshape(96, 128)) for each in (changed, stroke))
+    distance = np.hypot(*np.moveaxis(there[:, None] - here, -1, 0)).min(axis=1)
+    assert found["changed"] == changed.astype(int).tolist()
+    assert (found["outside"], found["farthest"]) == (changed.sum(), pytest.approx(distance.max()))
+
+
+def test_a_link_is_read_back_and_nothing_else_is():
+    states = [
+        {"scene": 0, "layer": "photo", "at": [0, 0]},
+        {"scene": 5, "layer": "p22", "at": [95, 127]},
+        {"scene": 3, "layer": "loss", "at": [48, 7]},
+    ]
+    back = in_node(
+        "return given.states.map((s) => pixel.fromFragment(pixel.toFragment(s)));", "pixel-explorer", states=states
+    )
+    assert back == states
+    good = "#pixel-explorer=scene:0;layer:loss;at:48,64"
+    bad = [
+        *("", "#", "#logit-lab=z:1,2;y:0;t:1;c:0", "#pixel-explorer=", good + ";", good + "\n", " " + good),
+        *(good.replace("scene:0", f"scene:{each}") for each in ("6", "-1", "", "00", "1.5", "NaN", "١")),
+        *(
+            good.replace("loss", each)
+            for each in ("p23", "p07", "p-1", "p", "", "x", "constructor", "__proto__", "p4;")
+        ),
+        *(good.replace("48,64", each) for each in ("96,64", "48,128", "48", "48,64,1", "-1,2", "1e1,2", ",", "٤,1")),
+    ]
+    rng = np.random.default_rng(0)
+    for _ in range(2000):  # one character is another
+        k = int(rng.integers(16, len(good)))
+        bad.append(good[:k] + chr(rng.integers(32, 0x3000)) + good[k + 1 :])
+    found = in_node("return given.all.map((each) => pixel.fromFragment(each));", "pixel-explorer", all=bad)
+    for text, state in zip(bad, found, strict=True):
+        if state is None:
+            continue
+        assert re.fullmatch(r"#pixel-explorer=scene:[0-5];layer:(loss|p\d+);at:\d+,\d+", text), text
+        assert state["at"][0] < 96
+        assert state["at"][1] < 128
+    assert not any(found[:31])
+    escaped = good.replace(":", "%3A").replace(";", "%3b").replace(",", "%2C")
+    assert in_node("return pixel.fromFragment(given.text);", "pixel-explorer", text=escaped)["at"] == [48, 64]
+
+
+# ------------------------------------------------------------------------------------------------------- Python's side
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"scene": 6}, "scene"),
+        ({"scene": -1}, "scene"),
+        ({"scene": "0"}, "scene"),
+        ({"layer": "ink"}, "layer"),
+        ({"layer": "p23"}, "layer"),
+        ({"at": (96, 0)}, "at"),
+        ({"at": (0, 128)}, "at"),
+        ({"at": (1,)}, "at"),
+        ({"at": (0.5, 1)}, "at"),
+        ({"facts": {"mean": 0.2}}, "facts"),
+        ({"facts": [1, 2]}, "facts"),
+    ],
+)
+def test_an_argument_that_the_explorer_cannot_show_is_refused_by_name(change, named):
+    with pytest.raises(ValueError, match=f"^`{named}` .*wanted"):
+        widgets.PixelExplorer(**change)
+
+
+def test_facts_are_asked_of_a_whole_scene_only():
+    mask, losses = np.zeros((96, 128), int), np.ones((96, 128))
+    for bad in (losses[:50], -losses, np.nan * losses, 0 * losses):
+        with pytest.raises(ValueError, match=r"^`losses` has shape .*wanted"):
+            scene_facts(mask[: len(bad)], bad)
+    with pytest.raises(ValueError, match=r"^`mask`"):
+        scene_facts(mask + 23, losses)
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Return the network of Keras, and what it says of the first scene: logits (96, 128, 23)."""
+    model = nets.unet()
+    nets.load_weights(model)
+    picture = street_scenes(6, seed=2)[0][:1]
+    return model, nets.logits_of(model, picture)[0]
+
+
+def test_the_table_has_the_numbers_of_the_first_scene(network):
+    _, mask, losses = stored_scene(0)
+    exact, rounded = cross_entropy(mask, network[1]), losses_of(mask, losses)
+    caption, rows = cells_of(widgets.PixelExplorer(scene_facts(mask, exact)).page_html())
+    assert f"the mean loss is {exact.mean():.2f} nats" in caption
+    edge = edges(mask)
+    assert rows[0] == ["borders", f"{edge.mean():.0%}", f"{exact[edge].sum() / exact.sum():.0%}"]
+    part = [exact[mask == c].sum() / exact.sum() for c in range(23)]
+    for row, c in zip(rows[1:], np.argsort(part)[::-1], strict=False):
+        assert row == [CLASSES[c], f"{(mask == c).mean():.0%}", f"{part[c]:.0%}"]
+    assert len(rows) == 4
+    # From the stored losses alone it says the same but for the last digit.
+    caption, stored = cells_of(widgets.PixelExplorer().page_html())
+    assert f"the mean loss is {rounded.mean():.2f} nats" in caption
+    percents = [[[int(cell[:-1]) for cell in row[1:]] for row in table] for table in (rows, stored)]
+    np.testing.assert_allclose(*percents, atol=1)
+    assert widgets.PixelExplorer().page_html() == widgets.PixelExplorer().page_html()
+
+
+def test_python_sends_a_scene_the_worker_and_the_network_and_says_what_there_is_not(monkeypatch):
+    sent = []
+    explorer = widgets.PixelExplorer()
+    monkeypatch.setattr(explorer, "send", lambda content, buffers=None: sent.append((content, buffers)))
+
+    def asked(name):
+        sent.clear()
+        explorer._answer(explorer, {"type": "weights", "name": name}, [])
+        return sent[0]
+
+    answer, [packed] = asked("scene_3")
+    assert packed == (widgets.MODELS / "scenes" / "scene_3.bin.gz").read_bytes()
+    assert answer["manifest"]["classes"] == list(CLASSES)
+    assert asked("pixel-worker")[0]["module"] == widgets.module("pixel-worker.mjs")
+    assert asked("unet")[0]["manifest"]["sha256"]
+    for name in ("scene_6", "../scene_0", None, ["scene_0"], {"a": 1}):
+        assert "There is no trained network" in asked(name)[0]["error"]
+    monkeypatch.setattr("utils.widgets.pixel_explorer.SCENES", widgets.MODELS / "nowhere")
+    assert asked("scene_0")[0]["error"] == "The file of scene_0 cannot be read: make models MODEL=scene_losses"
+    sent.clear()
+    for content in (None, "scene_0", {"type": "other", "name": "scene_0"}):
+        explorer._answer(explorer, content, [])
+    assert sent == []
+
+
+def test_both_modules_come_in_one_piece():
+    for name in ("pixel-explorer.mjs", "pixel-worker.mjs"):
+        text = widgets.module(name)
+        assert not re.search(r"^\s*import\b|\bimport\(", text, re.MULTILINE)
+        declared = re.findall(r"^(?:export )?(?:const|let|class|(?:async )?function) (\w+)", text, re.MULTILINE)
+        assert len(declared) == len(set(declared))
+
+
+# ------------------------------------------------------------------------------------------------------------ on a page
+
+
+@pytest.fixture(scope="module")
+def address(pages, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    name = make_site(folder, widgets.PixelExplorer())
+    with served(folder) as base:
+        yield base + name
+
+
+@pytest.fixture
+def explorer(tab, address):
+    """Return a function that opens the page and, unless told otherwise, starts the explorer."""
+
+    def visit(fragment="", begin=True, before=None, **options):
+        page = tab(**options)
+        page.asked, page.broken = [], []
+        page.on("request", lambda request: page.asked.append(request.url.split("/_static/")[-1]))
+        page.on("pageerror", lambda error: page.broken.append(str(error)))
+        if before:
+            before(page)
+        page.goto(address + fragment)
+        page.locator("[data-widget]").scroll_into_view_if_needed()
+        expect(page.locator(".lab")).to_be_visible()
+        if begin:
+            page.get_by_role("button", name="Start", exact=True).click()
+            expect(page.locator(".stage")).to_be_visible()
+            settled(page)
+        return page
+
+    return visit
+
+
+def settled(page):
+    """Wait for two frames: what changed before is drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def take(page, tool):
+    page.get_by_role("radio", name=tool).check()
+    settled(page)
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+    settled(page)
+
+
+def stroke(page, *points):
+    """Draw on the picture from pixel to pixel, each (row, column)."""
+    picture = page.locator(".picture")
+    picture.scroll_into_view_if_needed()
+    box = picture.locator("canvas").first.bounding_box()
+    spots = [(box["x"] + box["width"] * (c + 0.5) / 128, box["y"] + box["height"] * (r + 0.5) / 96) for r, c in points]
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for spot in spots[1:]:
+        page.mouse.move(*spot, steps=5)
+    page.mouse.up()
+    settled(page)
+
+
+def pixels(page, k=0):
+    """Return the colours of a canvas of the explorer, (96, 128, 4)."""
+    values = (
+        page.locator(".pixel-explorer canvas")
+        .nth(k)
+        .evaluate("(each) => [...each.getContext('2d').getImageData(0, 0, 128, 96).data]")
+    )
+    return np.reshape(values, (96, 128, 4))
+
+
+def big(page):
+    return page.locator(".tools > .big").inner_text()
+
+
+def mean_line(total, count):
+    return f"mean loss = {total:,.2f} / {count:,} = {shown(total / count if count else 0)} nats"
+
+
+def panel(page):
+    return page.locator(".tool > div:visible").inner_text()
+
+
+def test_nothing_is_fetched_before_the_start_and_then_one_scene(explorer):
+    page = explorer(begin=False)
+    page.wait_for_timeout(300)
+    assert [each for each in page.asked if "models" in each] == []
+    expect(page.locator(".lab table").first).to_be_visible()
+    count = len(page.asked)
+    press(page, "Start")
+    expect(page.locator(".stage")).to_be_visible()
+    assert sorted(page.asked[count:]) == ["models/scenes/manifest.json", "models/scenes/scene_0.bin.gz"]
+    assert page.evaluate("document.activeElement.className") == "picture"
+    press(page, "Scene 4")
+    expect(page.get_by_role("button", name="Scene 4")).to_have_attribute("aria-pressed", "true")
+    _, mask, losses = stored_scene(4)
+    expect(page.locator(".tools > .big")).to_have_text(mean_line(losses_of(mask, losses).sum(), PIXELS))
+
+
+def test_the_first_scene_button_starts_it_too(explorer):
+    page = explorer(begin=False)
+    press(page, "Scene 2")
+    expect(page.locator(".stage")).to_be_visible()
+    assert [each for each in page.asked if "scene_" in each] == ["models/scenes/scene_2.bin.gz"]
+
+
+def read_pixel(page):
+    return page.evaluate(
+        """() => {
+          const all = (selector) => [...document.querySelectorAll(`.pixel-explorer ${selector}`)];
+          const texts = (selector) => all(selector).map((each) => each.textContent);
+          return { reading: texts(".reading p"), names: texts(".kinds th"), p: texts(".kinds td:last-child"),
+            label: texts(".kinds .label th"),
+            bars: all(".kinds .bar").map((each) => parseFloat(each.style.width) / 100) };
+        }"""
+    )
+
+
+def check_pixel(found, row, column, mask, losses, digits):
+    """Compare what is read of a pixel with Python's losses."""
+    y, own = mask[row, column], losses[row, column]
+    order = np.argsort(own, kind="stable")
+    names = [CLASSES[c] + (" (y)" if c == y else "") for c in order]
+    assert found["names"] == names
+    assert found["label"] == [CLASSES[y] + " (y)"]
+    np.testing.assert_allclose(found["bars"], np.exp(-own[order]), atol=1e-4)
+    np.testing.assert_allclose([float(p) for p in found["p"]], np.exp(-own[order]), atol=0.5001 * 0.1**digits + 1e-5)
+    assert found["reading"][0].startswith(
+        f"Row {row}, column {column}: label {CLASSES[y]}, prediction {CLASSES[order[0]]}"
+    )
+    loss = re.search(r"= ([\d.]+)( or more)? nats", found["reading"][1])
+    assert float(loss[1]) == pytest.approx(own[y], abs=0.00011 if digits == 4 else 0.006)
+    share, percent = re.search(r"= ([\d.]+) nats, ([\d.]+) %", found["reading"][2]).groups()
+    assert float(share) == pytest.approx(own[y] / PIXELS, abs=1e-7)
+    assert float(percent) == pytest.approx(100 * own[y] / losses_of(mask, losses).sum(), abs=1e-3)
+
+
+def test_the_crosshair_reads_a_pixel_by_pointer_and_keys(explorer):
+    page = explorer()
+    _, mask, losses = stored_scene(0)
+    check_pixel(read_pixel(page), 48, 64, mask, losses, 2)
+    worst = np.unravel_index(losses_of(mask, losses).argmax(), mask.shape)
+    for spot in ((0, 0), (95, 127), (20, 90), tuple(map(int, worst))):
+        stroke(page, spot)
+        check_pixel(read_pixel(page), *spot, mask, losses, 2)
+    stroke(page, (10, 10), (60, 30))
+    page.locator(".picture").focus()
+    for key in ("ArrowUp", "ArrowRight", "Shift+ArrowDown", "Shift+ArrowLeft"):
+        page.keyboard.press(key)
+    settled(page)
+    check_pixel(read_pixel(page), 67, 23, mask, losses, 2)
+    for _ in range(6):
+        page.keyboard.press("Shift+ArrowDown")
+    settled(page)
+    check_pixel(read_pixel(page), 95, 23, mask, losses, 2)
+    assert page.broken == []
+
+
+def test_a_loss_at_the_cap_is_said_to_be_that_or_more(explorer):
+    page = explorer()
+    losses = stored_scene(0)[2]
+    # Paint a class that is at the cap there.
+    row, column = np.argwhere(losses[:, :, CLASSES.index("rail track")] > 12.74)[0]
+    take(page, "Repaint the mask")
+    page.get_by_role("combobox", name="class to paint").select_option(label="rail track")
+    stroke(page, (row, column))
+    assert read_pixel(page)["reading"][1] == "loss = −log p(rail track) = 12.75 or more nats"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_layers_are_the_scene_s_own_pixels(explorer, theme):
+    page = explorer(color_scheme=theme)
+    picture, mask, losses = stored_scene(0)
+    own = losses_of(mask, losses)
+    ink = page.locator(".pixel-explorer canvas").first.evaluate("(each) => getComputedStyle(each).color")
+    ink = [int(each) for each in re.findall(r"\d+", ink)[:3]]
+    assert "#{:02x}{:02x}{:02x}".format(*ink) == PALETTE["ink"][theme == "dark"]
+    for layer, wanted in (("photo", picture), ("mask", PAINTS[mask]), ("prediction", PAINTS[losses.argmin(-1)])):
+        page.get_by_role("radio", name=layer, exact=True).check()
+        settled(page)
+        np.testing.assert_array_equal(pixels(page)[..., :3], wanted)
+        assert (pixels(page)[..., 3] == 255).all()
+    page.get_by_role("radio", name="−log p").check()
+    settled(page)
+    np.testing.assert_allclose(pixels(page)[..., 3], 255 * np.minimum(1, own / 5), atol=0.51)
+    page.get_by_role("combobox", name="class whose p is shown").select_option(label="road")
+    settled(page)
+    expect(page.get_by_role("radio", name="p of")).to_be_checked()
+    np.testing.assert_allclose(pixels(page)[..., 3], 255 * np.exp(-losses[..., 7]), atol=0.51)
+    strong = pixels(page)[..., 3] > 200  # a canvas stores faint colours with few digits
+    np.testing.assert_allclose(pixels(page)[strong][:, :3], np.broadcast_to(ink, (strong.sum(), 3)), atol=1)
+
+
+def test_a_link_opens_scene_layer_and_crosshair_after_the_start(explorer):
+    page = explorer("#pixel-explorer=scene:3;layer:p7;at:50,20", begin=False)
+    page.wait_for_timeout(200)
+    assert [each for each in page.asked if "models" in each] == []
+    press(page, "Start")
+    expect(page.locator(".stage")).to_be_visible()
+    settled(page)
+    _, mask, losses = stored_scene(3)
+    check_pixel(read_pixel(page), 50, 20, mask, losses, 2)
+    expect(page.get_by_role("radio", name="p of")).to_be_checked()
+    page.locator(".picture").focus()
+    page.keyboard.press("ArrowLeft")
+    settled(page)
+    expect(page.get_by_role("link", name="Link to this pixel")).to_have_attribute(
+        "href", "#pixel-explorer=scene:3;layer:p7;at:50,19"
+    )
+    page.evaluate("location.hash = '#pixel-explorer=scene:1;layer:loss;at:2,3'")
+    expect(page.locator(".reading")).to_contain_text("Row 2, column 3")
+    expect(page.get_by_role("button", name="Scene 1")).to_have_attribute("aria-pressed", "true")
+    page.evaluate("location.hash = '#pixel-explorer=scene:9;layer:loss;at:2,3'")
+    expect(page.locator(".lab")).to_contain_text("The address holds what the explorer cannot read")
+
+
+def test_selections_have_their_shares_of_area_and_loss(explorer):
+    page = explorer()
+    _, mask, losses = stored_scene(0)
+    own = losses_of(mask, losses)
+    take(page, "Select")
+
+    def check(chosen):
+        area, loss = chosen.mean(), own[chosen].sum() / own.sum()
+        assert (
+            f"{chosen.sum():,} pixels are {100 * area:.1f} % of the area and pay {100 * loss:.1f} % of the loss"
+            in panel(page)
+        )
+        shares = page.locator(".tool > div:visible .pair .bar").evaluate_all(
+            "(all) => all.map((e) => parseFloat(e.style.width))"
+        )
+        np.testing.assert_allclose(shares, [100 * area, 100 * loss], atol=1e-3)
+        np.testing.assert_array_equal(pixels(page, 1)[..., 3] > 0, chosen)
+
+    check(edges(mask))
+    press(page, "The rarest five classes")
+    counts = np.bincount(mask.ravel(), minlength=23)
+    rare = [c for c in np.argsort(counts, kind="stable") if counts[c]][:5]
+    check(np.isin(mask, rare))
+    assert ", ".join(CLASSES[c] for c in rare) in panel(page)
+    page.get_by_role("combobox", name="class to select").select_option(label="road")
+    settled(page)
+    check(mask == 7)
+    press(page, "Nothing")
+    check(np.zeros(mask.shape, bool))
+    stroke(page, (50, 20), (50, 60))
+    chosen = pixels(page, 1)[..., 3] > 0
+    assert chosen[50, 20:61].all()
+    assert chosen.sum() > 150
+    check(chosen)
+    page.get_by_role("checkbox", name="takes away").check()
+    stroke(page, (50, 40))
+    assert not (pixels(page, 1)[50, 40, 3])
+    check(pixels(page, 1)[..., 3] > 0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_selected_stands_out_from_the_ground(explorer, theme):
+    page = explorer(color_scheme=theme)
+    take(page, "Select")
+
+    def brightness(colour):
+        share = np.array(colour) / 255
+        linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    ground = "(e) => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;"
+    ground = page.locator(".picture").evaluate(ground + "if (!/, 0\\)/.test(c)) return c; } }")
+    ground = np.array([int(each) for each in re.findall(r"\d+", ground)[:3]])
+    veil = pixels(page, 1)
+    *colour, opacity = veil[veil[..., 3] > 0][0] / [1, 1, 1, 255]
+    mixed = opacity * np.array(colour) + (1 - opacity) * ground
+    low, high = sorted([brightness(mixed), brightness(ground)])
+    assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_repainting_moves_the_loss_and_argmax_is_its_floor(explorer):
+    page = explorer()
+    _, mask, losses = stored_scene(0)
+    own, floor = losses_of(mask, losses), losses.min(axis=-1)
+    take(page, "Repaint the mask")
+    assert big(page) == mean_line(own.sum(), PIXELS)
+    page.get_by_role("combobox", name="class to paint").select_option(label="sky")
+    stroke(page, (80, 30), (85, 90))
+    sky = CLASSES.index("sky")
+    painted = np.all(pixels(page)[..., :3] == PAINTS[sky], axis=-1) & (mask != sky)
+    assert painted.sum() > 200
+    changed = np.where(painted, sky, mask)
+    assert big(page) == mean_line(losses_of(changed, losses).sum(), PIXELS)
+    assert f"{painted.sum():,} pixels have another label" in panel(page)
+    press(page, "Set the mask to the argmax")
+    assert big(page) == mean_line(floor.sum(), PIXELS)
+    np.testing.assert_array_equal(pixels(page)[..., :3], PAINTS[losses.argmin(-1)])
+    assert f"No mask gets below {shown(floor.mean())}" in panel(page)
+    page.get_by_role("radio", name="prediction").check()
+    settled(page)
+    np.testing.assert_array_equal(pixels(page)[..., :3], PAINTS[losses.argmin(-1)])  # it never moved
+    press(page, "Reset the mask")
+    assert big(page) == mean_line(own.sum(), PIXELS)
+
+
+@pytest.mark.parametrize("keys", ["Home", "End", "PageUp"])
+def test_weights_have_both_divisors(explorer, keys):
+    page = explorer()
+    _, mask, losses = stored_scene(0)
+    own = losses_of(mask, losses)
+    take(page, "Weights")
+    slider = page.get_by_role("slider", name="power a of the weights")
+    slider.press(keys)
+    settled(page)
+    power = float(slider.get_attribute("aria-valuetext"))
+    assert power == {"Home": 0, "End": 1, "PageUp": 1}[keys]
+    counts = np.bincount(mask.ravel(), minlength=23)
+    weights = np.zeros(23)
+    weights[counts > 0] = (counts[counts > 0] / PIXELS) ** -power
+    w = weights[mask]
+    cells = page.locator(".tool > div:visible td").all_inner_texts()
+    by_pixels, by_weights = (w * own).sum() / PIXELS, (w * own).sum() / w.sum()
+    assert cells == [shown(by_pixels)] + 3 * [shown(by_weights)]
+    rare = np.isin(mask, [c for c in np.argsort(counts, kind="stable") if counts[c]][:5])
+    percents = [float(each) for each in re.findall(r"([\d.]+) %", panel(page))]
+    wanted = [100 * w[rare].sum() / w.sum(), 100 * (w * own)[rare].sum() / (w * own).sum()]
+    np.testing.assert_allclose(percents, wanted, atol=0.0501)
+
+
+def test_void_pixels_leave_the_sum_and_the_divisor_or_only_the_sum(explorer):
+    page = explorer()
+    _, mask, losses = stored_scene(0)
+    own = losses_of(mask, losses)
+    take(page, "Void")
+
+    def check(void):
+        total, valid = own[~void].sum(), int((~void).sum())
+        cells = page.locator(".tool > div:visible td").all_inner_texts()
+        assert cells == [
+            *(f"{total:,.2f}", f"{valid:,}", shown(total / valid if valid else 0)),
+            *(f"{total:,.2f}", f"{PIXELS:,}", shown(total / PIXELS)),
+        ]
+        assert big(page) == mean_line(total, valid)
+
+    check(np.zeros(mask.shape, bool))
+    press(page, "Make the borders void")
+    check(edges(mask))
+    press(page, "Make “unlabelled” void")
+    check(edges(mask) | (mask == 0))
+    press(page, "No void pixels")
+    stroke(page, (40, 60), (60, 70))
+    void = pixels(page, 1)[..., 3] > 0
+    assert void[40, 60]
+    check(void)
+    assert read_pixel(page)["reading"][1] == "void: it has no part in the loss"
+    page.get_by_role("slider", name="radius of the brush").press("End")
+    for row in range(0, 100, 8):  # everything
+        stroke(page, (min(row, 95), 0), (min(row, 95), 127))
+    check(np.ones(mask.shape, bool))  # Keras says 0 too
+    assert page.broken == []
+
+
+# -------------------------------------------------------------------------------------------------------- the network
+
+
+def load_network(page):
+    take(page, "Paint the photo")
+    page.get_by_role("button", name="Start the network").click()
+    expect(page.get_by_role("button", name="Reset the photo")).to_be_visible()
+    settled(page)
+
+
+def exact(model, photo):
+    """Return what Keras says of a photo of 0 to 255: −log p of every class."""
+    return -log_softmax(nets.logits_of(model, photo[None].astype(np.float32) / 255)[0])
+
+
+@pytest.mark.parametrize("way", ["in a worker", "on the page"])
+def test_the_network_makes_the_losses_exact_and_follows_the_brush(explorer, network, way):
+    def forbid(page):
+        if way == "on the page":
+            page.route("**/pixel-worker.mjs", lambda route: route.abort())
+
+    page = explorer(before=forbid)
+    model, _ = network
+    picture, mask, _ = stored_scene(0)
+    load_network(page)
+    assert "widgets/pixel-worker.mjs" in page.asked
+    assert "models/unet.bin" in page.asked
+    assert ("beside the page" if way == "in a worker" else "between two strokes") in panel(page)
+    before = exact(model, picture)
+    check_pixel(read_pixel(page), 48, 64, mask, before, 4)
+    own = losses_of(mask, before)
+    assert float(big(page).split("= ")[-1].split()[0]) == pytest.approx(own.mean(), abs=1e-4)
+    stroke(page, (60, 40), (66, 64))
+    expect(page.locator(".tool")).to_contain_text("Outside the stroke of")
+    page.wait_for_timeout(1500)  # the last pass
+    settled(page)
+    photo = pixels(page)[..., :3]
+    painted = np.any(photo != picture, axis=-1)
+    assert (photo[painted] == [0xD0, 0x1C, 0x1C]).all()
+    after = exact(model, photo)
+    changed = (before.argmin(-1) != after.argmin(-1)) & ~painted
+    found = panel(page)
+    size, outside, far = re.search(
+        r"stroke of ([\d,]+) pixels ([\d,]+) changed .* is ([\d.]+) pixels away", found
+    ).groups()
+    assert int(size) == painted.sum()
+    assert int(outside.replace(",", "")) == pytest.approx(changed.sum(), abs=1)
+    assert changed.sum() > 20
+    distance = np.hypot(*np.moveaxis(np.argwhere(changed)[:, None] - np.argwhere(painted), -1, 0)).min(axis=1)
+    assert float(far) == pytest.approx(distance.max(), abs=0.06)
+    sums = [float(each.replace(",", "")) for each in re.findall(r"(?:: |now )([\d,]+\.\d\d)", found)]
+    own, then = losses_of(mask, before), losses_of(mask, after)
+    wanted = [own[painted].sum(), then[painted].sum(), own[~painted].sum(), then[~painted].sum()]
+    np.testing.assert_allclose(sums, wanted, atol=0.2)
+    marked = (pixels(page, 1)[..., 3] > 0).sum()
+    assert marked == int(outside.replace(",", ""))
+    press(page, "Reset the photo")
+    np.testing.assert_array_equal(pixels(page)[..., :3], picture)
+    expect(page.locator(".tool")).to_contain_text("Paint on the photo")
+    assert page.broken == []
+
+
+def test_grey_erases_and_the_keyboard_paints(explorer):
+    page = explorer()
+    load_network(page)
+    page.get_by_role("radio", name="grey").check()
+    page.locator(".picture").focus()
+    page.keyboard.press("Space")
+    settled(page)
+    assert (pixels(page)[48, 64, :3] == 128).all()
+    expect(page.locator(".tool")).to_contain_text("Outside the stroke of 25 pixels")
+
+
+def test_another_scene_gets_exact_numbers_too(explorer, network):
+    page = explorer()
+    load_network(page)
+    press(page, "Scene 5")
+    expect(page.get_by_role("button", name="Scene 5")).to_have_attribute("aria-pressed", "true")
+    picture, mask, _ = stored_scene(5)
+    own = losses_of(mask, exact(network[0], picture))
+    expect(page.locator(".tools > .big")).to_contain_text(f"{own.sum():,.2f} / 12,288")
+    expect(page.locator(".tools")).to_contain_text("All numbers come from the network")
+
+
+# ------------------------------------------------------------------------------------------------------ what goes wrong
+
+
+def damaged(route):
+    body = bytearray(route.fetch().body())
+    body[1000] ^= 1
+    route.fulfill(body=bytes(body))
+
+
+@pytest.mark.parametrize(
+    ("file", "answer", "sentence"),
+    [
+        ("scenes/scene_0.bin.gz", lambda route: route.abort(), "could not be fetched: is there a connection?"),
+        ("scenes/scene_0.bin.gz", lambda route: route.fulfill(status=404), "the server answers 404"),
+        ("scenes/scene_0.bin.gz", damaged, "Scene 0 is damaged: its sha256 is not that of the manifest."),
+        ("scenes/manifest.json", lambda route: route.fulfill(body="{"), "could not be read: it is not JSON"),
+        ("scenes/manifest.json", lambda route: route.fulfill(body="{}"), "Scene 0 is damaged"),
+    ],
+    ids=["no connection", "404", "damaged", "no JSON", "empty manifest"],
+)
+def test_a_scene_that_does_not_come_costs_a_sentence_and_can_be_asked_for_again(explorer, file, answer, sentence):
+    page = explorer(begin=False)
+    page.route(f"**/{file}", answer)
+    press(page, "Start")
+    expect(page.get_by_role("alert")).to_contain_text(sentence)
+    expect(page.locator(".lab table").first).to_be_visible()
+    page.unroute(f"**/{file}")
+    press(page, "Start")
+    expect(page.locator(".stage")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text("")
+    assert page.broken == []
+
+
+def test_a_second_scene_that_does_not_come_leaves_the_first(explorer):
+    page = explorer()
+    page.route("**/scene_1.bin.gz", lambda route: route.abort())
+    press(page, "Scene 1")
+    expect(page.get_by_role("alert")).to_contain_text("scene_1.bin.gz could not be fetched")
+    expect(page.get_by_role("button", name="Scene 0")).to_have_attribute("aria-pressed", "true")
+    page.locator(".picture").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".reading")).to_contain_text("Row 48, column 63")
+
+
+def test_an_old_browser_is_told_what_it_lacks(explorer):
+    page = explorer(begin=False, before=lambda page: page.add_init_script("delete window.DecompressionStream"))
+    press(page, "Start")
+    expect(page.get_by_role("alert")).to_contain_text("This browser is too old to unpack the scenes")
+
+
+@pytest.mark.parametrize("answer", [lambda route: route.abort(), damaged], ids=["no connection", "damaged"])
+def test_a_network_that_does_not_come_leaves_the_stored_losses(explorer, answer):
+    page = explorer()
+    before = big(page)
+    page.route("**/unet.bin", answer)
+    take(page, "Paint the photo")
+    press(page, "Start the network (0.7 MB)")
+    expect(page.get_by_role("alert")).to_contain_text(re.compile("could not be fetched|weights are damaged"))
+    assert big(page) == before
+    page.unroute("**/unet.bin")
+    load_network(page)
+    expect(page.get_by_role("alert")).to_have_text("")
+
+
+# --------------------------------------------------------------------------------------------------------- for everyone
+
+TOOLS = ["Look", "Select", "Repaint the mask", "Weights", "Void", "Paint the photo"]
+BROKEN_RULES = "async () => (await axe.run('.course-widget')).violations.map((r) => [r.id, r.nodes.map((n) => n.html)])"
+
+
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_state_breaks_a_rule_of_axe_and_nothing_leaves_the_screen(explorer, theme, screen):
+    page = explorer(begin=False, color_scheme=theme, **screen)
+    page.evaluate(AXE.read_text())
+    assert page.evaluate(BROKEN_RULES) == []
+    page.route("**/scene_0.bin.gz", lambda route: route.abort())
+    press(page, "Start")
+    expect(page.get_by_role("alert")).to_contain_text("fetched")
+    assert page.evaluate(BROKEN_RULES) == []
+    page.unroute("**/scene_0.bin.gz")
+    press(page, "Start")
+    width = screen["viewport"]["width"]
+    outside = f"""() => [...document.querySelectorAll(".lab, .lab *:not(.hidden, .aim)")].filter((each) => {{
+      const {{ left, right }} = each.getBoundingClientRect();
+      return left < 0 || right > {width};
+    }}).map((each) => each.outerHTML)"""
+    small = """() => [...document.querySelectorAll(".lab :is(button, select, input, a)")].filter((each) => {
+      const { width, height } = (each.closest("label") ?? each).getBoundingClientRect();
+      return height && (height < 24 || width < 24);
+    }).map((each) => each.outerHTML)"""
+    for tool in TOOLS:
+        take(page, tool)
+        if tool == "Void":
+            press(page, "Make the borders void")
+        if tool == "Paint the photo":
+            load_network(page)
+        assert page.evaluate(BROKEN_RULES) == [], tool
+        assert page.evaluate(outside) == [], tool
+        assert page.evaluate(small) == [], tool
+        assert page.evaluate("document.documentElement.scrollWidth") == width, tool
+
+
+def test_keys_alone_reach_every_control_and_show_where_they_are(explorer):
+    page = explorer()
+    load_network(page)
+    page.locator(".lab button").first.focus()
+    visited = []
+    while page.evaluate("document.activeElement.closest('.lab') !== null"):
+        name, *outline = page.evaluate(
+            """() => {
+              const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+              return [document.activeElement.ariaLabel ?? (document.activeElement.labels?.[0]
+                ?? document.activeElement).textContent, outlineStyle, outlineWidth];
+            }"""
+        )
+        visited.append(name)
+        assert outline == ["solid", "2px"] or name == "Scene 0", name  # the first was not reached by a key
+        page.keyboard.press("Tab")
+        assert len(visited) < 40
+    scenes = [f"Scene {k}" for k in range(6)]
+    assert visited == [
+        *scenes, "photo", "class whose p is shown", "the scene, layer photo", "radius of the brush", "Paint the photo",
+        *("a colour", "colour", "Reset the photo", "Link to this pixel"),
+    ]  # fmt: skip
+
+
+def test_a_screen_reader_hears_what_changed_once_it_has_paused(explorer):
+    page = explorer()
+    status = page.locator(".lab").get_by_role("status")
+    page.wait_for_timeout(600)
+    expect(status).to_have_text("")
+    page.locator(".picture").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    expect(status).to_contain_text(
+        re.compile(r"^Row 48, column 59: label .*, prediction .*\. Probability [\d.]+, loss [\d.]+ nats\. mean loss")
+    )
+    take(page, "Select")
+    expect(status).to_contain_text(re.compile(r"[\d,]+ pixels are [\d.]+ % of the area and pay [\d.]+ % of the loss"))
+    assert page.locator(".picture").get_attribute("aria-label") == "the scene, layer −log p"
+
+
+def test_a_finger_draws_where_a_tool_draws_and_scrolls_the_page_elsewhere(explorer):
+    page = explorer(**PHONE)
+    picture = page.locator(".picture")
+    assert picture.evaluate("(each) => getComputedStyle(each).touchAction") == "pan-y"
+    take(page, "Repaint the mask")
+    assert picture.evaluate("(each) => getComputedStyle(each).touchAction") == "none"
+    picture.scroll_into_view_if_needed()
+    box, before = picture.bounding_box(), big(page)
+    session = page.context.new_cdp_session(page)
+    top = page.evaluate("scrollY")
+
+    def finger(kind, *points):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    finger("touchStart", (box["x"] + 60, box["y"] + 20))
+    for k in range(10):
+        finger("touchMove", (box["x"] + 60 + k, box["y"] + 20 + 10 * k))
+    finger("touchEnd")
+    settled(page)
+    assert page.evaluate("scrollY") == top
+    assert big(page) != before
+
+
+def test_however_often_the_pointer_moves_a_frame_draws_once(explorer):
+    page = explorer()
+    take(page, "Repaint the mask")
+    drawn = page.evaluate(
+        """async () => {
+          const picture = document.querySelector(".picture"), canvas = picture.querySelector("canvas");
+          const context = canvas.getContext("2d"), put = context.putImageData.bind(context);
+          let times = 0;
+          context.putImageData = (...given) => (times++, put(...given));
+          picture.setPointerCapture = () => {};
+          const { left, top } = picture.getBoundingClientRect();
+          const tell = (type, k) =>
+            picture.dispatchEvent(new PointerEvent(type, { clientX: left + 10 + k, clientY: top + 50, button: 0 }));
+          tell("pointerdown", 0);
+          for (let k = 0; k < 200; k++) tell("pointermove", k);
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          tell("pointerup", 200);
+          return times;
+        }"""
+    )
+    assert 1 <= drawn <= 2
+
+
+def test_without_javascript_the_facts_stand_in_a_table(tab, address):
+    page = tab(java_script_enabled=False)
+    page.goto(address)
+    caption, rows = cells_of(widgets.PixelExplorer().page_html())
+    expect(page.locator(".course-widget caption")).to_have_text(caption)
+    found = [row.locator("th, td").all_text_contents() for row in page.locator(".course-widget tbody tr").all()]
+    assert [[cell.strip() for cell in row] for row in found] == rows
+
+
+# ----------------------------------------------------------------------------------------------------------- in Jupyter
+
+
+def test_in_jupyterlab_scene_network_and_worker_come_from_python(tab, tmp_path, network):
+    cells = [
+        "from utils import widgets\nexplorer = widgets.PixelExplorer(scene=1)\nexplorer",
+        "print(explorer.at, explorer.layer, explorer.scene)",
+    ]
+    cells.append("explorer.at, explorer.scene = [10, 20], 2")
+    written = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    written.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(written, tmp_path / "lab.ipynb")
+    page = tab()
+    page.set_default_timeout(4 * PATIENCE)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    with jupyterlab(tmp_path) as base:
+        page.goto(f"{base}lab/tree/lab.ipynb")
+        page.locator(".jp-CodeCell").nth(2).wait_for()
+        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
+        run(page, 0)
+        press(page, "Start")
+        expect(page.locator(".stage")).to_be_visible()
+        settled(page)
+        picture, mask, losses = stored_scene(1)
+        check_pixel(read_pixel(page), 48, 64, mask, losses, 2)
+        page.locator(".picture").focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowRight")
+        settled(page)
+        check_pixel(read_pixel(page), 49, 65, mask, losses, 2)
+        assert page.locator(".jp-CodeCell").count() == 3
+        load_network(page)
+        assert "beside the page" in panel(page)
+        check_pixel(read_pixel(page), 49, 65, mask, exact(network[0], picture), 4)
+        expect(run(page, 1)).to_contain_text("[49, 65] photo 1")
+        run(page, 2)
+        expect(page.locator(".reading")).to_contain_text("Row 10, column 20")
+        expect(page.get_by_role("button", name="Scene 2")).to_have_attribute("aria-pressed", "true")
+        assert [url for url in asked if not url.startswith((base, "data:", "blob:"))] == []
