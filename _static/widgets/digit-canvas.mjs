@@ -12,7 +12,7 @@ import { digitCnn } from "./forward.mjs";
 import { announcer, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
 import { modelFrom } from "./weights.mjs";
 import { blankPad, countLarger, digitFragment, fillCell, fromDigitFragment, imageOf, inverted, likeMnist, LINK_LIMIT, nudged, packImage, padOf, paint, SIDE, unpackImage, WIDE } from "./digit-ink.mjs";
-import { drawGreys, drawSlopes } from "./digit-marks.mjs";
+import { chance, drawGreys, drawSlopes, power } from "./digit-marks.mjs";
 
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const PEN = 1.2; // radii in pixels of the image
@@ -21,14 +21,21 @@ const MOST_UNDO = 40;
 const ZOOM = 12; // pixels of the second canvas for one of the image, where the gradient's marks need room
 
 const LAYOUT = `
-.digit-canvas .stage { display: grid; grid-template-columns: 16rem 12rem minmax(9rem, 1fr); gap: 0.6rem 1rem; align-items: start; }
+.digit-canvas .stage { display: grid; grid-template: "draw sight controls" "loss loss loss" / 16rem 12rem minmax(9rem, 1fr); gap: 0.6rem 1rem; align-items: start; }
+.digit-canvas .draw { grid-area: draw; }
+.digit-canvas .sight { grid-area: sight; }
+.digit-canvas .controls { grid-area: controls; }
 .digit-canvas .pad, .digit-canvas .seen { position: relative; width: 100%; aspect-ratio: 1; background: #000; border: 1px solid var(--faint); }
 .digit-canvas .pad { touch-action: pinch-zoom; cursor: crosshair; user-select: none; }
 .digit-canvas canvas { display: block; width: 100%; height: 100%; image-rendering: pixelated; forced-color-adjust: none; }
 .digit-canvas .cell { position: absolute; width: calc(100% / 28); height: calc(100% / 28); outline: 2px solid #fff; box-shadow: 0 0 0 3px #000; pointer-events: none; forced-color-adjust: none; }
 .digit-canvas .pad:not(:focus-visible) .cell { display: none; }
 .digit-canvas figure { margin: 0; padding: 0; }
-.digit-canvas figcaption { font-size: 0.8125rem; color: var(--quiet); margin-top: 0.25rem; }
+.digit-canvas figcaption { font: 0.8125rem/1.4 system-ui, sans-serif; text-align: left; color: var(--quiet); margin-top: 0.25rem; }
+/* Several texts in one place, which is as high as the highest: what lies below stays where it is. */
+.digit-canvas .instead { display: grid; }
+.digit-canvas .instead > * { grid-area: 1 / 1; }
+.digit-canvas .away { visibility: hidden; }
 .digit-canvas .tools { display: flex; flex-wrap: wrap; gap: 0.4rem; }
 .digit-canvas button[aria-pressed=true] { border: 2px solid var(--blue); font-weight: 600; }
 .digit-canvas .tools .nudge { display: flex; gap: 0.3rem; }
@@ -44,27 +51,26 @@ const LAYOUT = `
 .digit-canvas .bar { forced-color-adjust: none; transition: none; }
 .digit-canvas .chosen .bar { background: var(--vermillion); }
 .digit-canvas .winner .p { font-weight: 600; }
-.digit-canvas .loss { min-height: 5rem; }
-.digit-canvas .loss .big { flex: 1 1 17rem; margin: 0; }
+.digit-canvas .loss { grid-area: loss; min-height: 5.25rem; }
+.digit-canvas .loss .big { margin: 0; }
+.digit-canvas .loss .at { font-size: 0.9375rem; white-space: nowrap; }
+.digit-canvas .p { white-space: nowrap; }
 .digit-canvas tr > :first-child { white-space: nowrap; }
 .digit-canvas .hardest { display: flex; flex-wrap: wrap; gap: 0.3rem; margin: 0.5rem 0 0; padding: 0; max-width: none; list-style: none; }
 .digit-canvas .hardest li { margin: 0; }
 .digit-canvas .hardest button { padding: 0.2rem; font-size: 0.8125rem; line-height: 1.2; }
 .digit-canvas .hardest canvas { width: 2.5rem; height: 2.5rem; margin-bottom: 0.15rem; }
 @container (max-width: 39rem) {
-  .digit-canvas .stage { grid-template-columns: 3fr 2fr; }
-  .digit-canvas .stage > :nth-child(3) { grid-column: 1 / -1; }
+  .digit-canvas .stage { grid-template: "draw sight" "loss loss" "controls controls" / 3fr 2fr; }
 }
 @container (max-width: 26rem) {
-  .digit-canvas .stage { grid-template-columns: 1fr 1fr; }
-  .digit-canvas .stage > :first-child { grid-column: 1 / -1; padding: 0 1.5rem; }
-  .digit-canvas .stage > :nth-child(3) { grid-column: auto; }
+  .digit-canvas .stage { grid-template: "draw draw" "loss loss" "sight controls" / 1fr 1fr; }
+  .digit-canvas .draw { padding: 0 1.5rem; }
+  .digit-canvas .loss { min-height: 8rem; }
   .digit-canvas :is(th, td) { padding-left: 0.2rem; padding-right: 0.2rem; }
   .digit-canvas .share { width: 26%; }
 }
 `;
-
-const power = (number) => number.toExponential(1).replace("-", "−").replace("e", " · 10^");
 
 function render({ model, el, signal }) {
   const { read, set, remember } = stateOf(model, ["image", "label", "temperature", "logits"], soon);
@@ -86,6 +92,8 @@ function render({ model, el, signal }) {
   let finger = null; // the pointer that draws
   let line = null; // the points of its stroke that are not painted yet, after the last that is
   let cell = [14, 14]; // where the keys draw: row and column
+  let keyed = false; // the last that happened on the pad was a key's doing
+  let keyStroke = false; // Shift is held and has drawn: one stroke, one undo
   let waiting = 0; // for the next frame
   let busy = false;
 
@@ -105,12 +113,16 @@ function render({ model, el, signal }) {
   const back = button("Undo", () => takeBack());
   const arrows = [["↑", "up", -1, 0], ["↓", "down", 1, 0], ["←", "left", 0, -1], ["→", "right", 0, 1]].map(([sign, name, down, right]) =>
     button(sign, () => change(nudged(pad, down, right)), { "aria-label": `move the digit ${name} by one pixel` }));
+  const unsay = button("Take the label back", () => set({ label: null }));
   const tools = h("div", { className: "tools", role: "group", "aria-label": "tools" },
     rubber, back, button("Clear", () => change(blankPad(), null)), button("Invert", () => change(inverted(pad))),
-    button("Centre as MNIST does", centre), h("div", { className: "nudge" }, ...arrows));
+    button("Centre as MNIST does", centre), h("div", { className: "nudge" }, ...arrows), unsay);
 
   const marks = quietInJupyter(listen(h("input", { type: "checkbox" }), "change", () => { wake(); soon(); }));
-  const key = h("p", { className: "quiet marks" });
+  const caption = h("span", {}, "What the network sees: 28 × 28 grey values, 0 to 1. White is ink, as MNIST stores it.");
+  const [key, room] = [1, 2].map(() => h("span", { className: "marks away" }));
+  room.append(...legend(0.00001)); // never seen: it keeps the place of the longest text
+  const habit = h("p", {});
   const trouble = h("p", { className: "alarm", role: "status" });
   const start = button("Start", wake);
   const notice = h("span", { role: "status", className: "quiet" }, "loads the network, 60 kB, as does your first stroke.");
@@ -124,7 +136,6 @@ function render({ model, el, signal }) {
     return { element, radio, z, share, p, gradient };
   });
   const columns = ["label y", "logit z", "", "probability p", "∂loss/∂z"].map((each) => (each ? h("th", { scope: "col" }, each) : h("td", { "aria-hidden": "true" })));
-  const unsay = button("Take the label back", () => set({ label: null }));
   const [loss, rank] = [h("p", { className: "big" }), h("p", { className: "quiet" })];
 
   // The slider's way is the logarithm: 1 stands in the middle.
@@ -154,12 +165,12 @@ function render({ model, el, signal }) {
     h("div", { className: "lab digit-canvas", role: "group", "aria-label": "Digit canvas" },
       h("p", { className: "title" }, "Digit canvas"),
       h("div", { className: "stage" },
-        h("figure", {}, place, h("figcaption", { id: help }, "Draw here. With keys: arrows move, space inks or erases a cell, Shift with an arrow draws.")),
-        h("div", {},
-          h("figure", {}, sight, h("figcaption", {}, "What the network sees: 28 × 28 grey values, 0 to 1. White is ink, as MNIST stores it.")),
-          h("p", {}, h("label", {}, marks, "what ink does to the loss")), key),
-        h("div", {}, tools, trouble, h("p", { className: "quiet" }, "The network was trained on white ink moved by up to 4 pixels, never on black ink."), starting)), // that goes when the network comes, and the pad must not move
-      h("div", { className: "loss" }, h("div", { className: "line" }, loss, unsay), rank),
+        h("figure", { className: "draw" }, place, h("figcaption", { id: help }, "Draw here. With keys: arrows move, space inks or erases a cell, Shift with an arrow draws.")),
+        h("div", { className: "loss" }, loss, rank),
+        h("div", { className: "sight" },
+          h("figure", {}, sight, h("figcaption", { className: "instead" }, caption, key, room)),
+          h("p", {}, h("label", {}, marks, "what ink does to the loss"))),
+        h("div", { className: "controls" }, tools, trouble, habit, starting)), // that goes when the network comes, and the pad must not move
       h("table", {}, h("thead", {}, h("tr", {}, ...columns)), h("tbody", {}, ...rows.map((row) => row.element))),
       h("div", { className: "line" }, h("label", {}, "temperature T", warm, degrees), ticks,
         button("T = 1", () => set({ temperature: 1 })), button(`T = ${text(fitted, 2)}, fitted`, () => set({ temperature: fitted }))),
@@ -195,6 +206,7 @@ function render({ model, el, signal }) {
   // -------------------------------------------------------------------------------------------------------------- the pad
 
   function keep() {
+    keyStroke = false;
     undo = [...undo.slice(1 - MOST_UNDO), { pad: pad.slice(), label: read().label }];
   }
 
@@ -209,6 +221,7 @@ function render({ model, el, signal }) {
   }
 
   function takeBack() {
+    keyStroke = false;
     const last = undo.pop();
     if (!last) return;
     [pad, moved, unsaved] = [last.pad, true, true];
@@ -231,7 +244,7 @@ function render({ model, el, signal }) {
   };
   listen(place, "pointerdown", (event) => {
     if (finger !== null || event.button !== 0) return;
-    finger = event.pointerId;
+    [finger, keyed] = [event.pointerId, false];
     place.setPointerCapture(finger);
     keep();
     line = [pointOf(event)];
@@ -267,18 +280,25 @@ function render({ model, el, signal }) {
   listen(place, "keydown", (event) => {
     const command = event.ctrlKey || event.metaKey;
     const step = steps[event.key];
+    if (!event.shiftKey) keyStroke = false;
     if (command && event.key.toLowerCase() === "z") takeBack();
     else if (command || event.altKey) return;
     else if (step) {
       cell = cell.map((each, axis) => Math.min(SIDE - 1, Math.max(0, each + step[axis])));
-      if (event.shiftKey) inkCell(erasing() ? 0 : 255);
-    } else if (event.key === " " || event.key === "Enter") inkCell(image[cell[0] * SIDE + cell[1]] < 128 ? 255 : 0);
-    else return;
+      keyed = true;
+      if (event.shiftKey) inkCell(erasing() ? 0 : 255, true);
+    } else if (event.key === " " || event.key === "Enter") {
+      keyed = true;
+      inkCell(image[cell[0] * SIDE + cell[1]] < 128 ? 255 : 0, false);
+    } else return;
     event.preventDefault();
     soon();
   });
-  function inkCell(value) {
-    keep();
+  listen(place, "keyup", (event) => event.key === "Shift" && (keyStroke = false));
+  listen(place, "blur", () => ([keyed, keyStroke] = [false, false])); // Shift may be let go elsewhere
+  function inkCell(value, drawn) {
+    if (!keyStroke) keep();
+    keyStroke = drawn;
     fillCell(pad, ...cell, value);
     [moved, unsaved] = [true, true];
     wake();
@@ -335,14 +355,14 @@ function render({ model, el, signal }) {
     const { label, temperature } = read();
     const probs = logits && softmax(logits, temperature);
     const slopes = logits && label !== null ? crossEntropyGradient(label, logits, temperature) : null;
-    const digits = fresh ? 4 : 2; // Python's logits are rounded
+    const digits = fresh ? 4 : 3; // Python's logits are rounded
     const best = logits && logits.indexOf(Math.max(...logits));
     rows.forEach((row, digit) => {
       row.element.classList.toggle("chosen", digit === label);
       row.element.classList.toggle("winner", digit === best);
       row.radio.checked = digit === label;
       row.z.textContent = logits ? text(logits[digit], 2) : "–";
-      row.p.textContent = logits ? text(probs[digit], digits) : "–";
+      row.p.textContent = logits ? chance(probs[digit], digits) : "–";
       row.share.style.width = logits ? `${100 * probs[digit]}%` : "0";
       row.gradient.textContent = slopes ? (slopes[digit] > 0 ? "+" : "") + text(slopes[digit], digits) : "–";
     });
@@ -351,27 +371,34 @@ function render({ model, el, signal }) {
     back.setAttribute("aria-disabled", undo.length === 0);
     unsay.setAttribute("aria-disabled", label === null);
     const inked = image.reduce((sum, value) => sum + (value > 0), 0);
+    const mostly = image.reduce((sum, value) => sum + (value > 127), 0) > image.length / 2;
+    habit.className = mostly ? "alarm" : "quiet";
+    habit.textContent = mostly ? "Mostly ink: the network has never seen black ink on white." : "The network was trained on white ink moved by up to 4 pixels, never on black ink.";
     sight.setAttribute("aria-label", `the image of the network: ${inked} of ${SIDE * SIDE} pixels have ink`);
 
     const cost = slopes && crossEntropy(label, logits, temperature);
+    const exact = fresh ? 4 : 2; // of the loss, whose error is that of the logits
     if (label === null) loss.textContent = "A loss needs a label: which digit was meant?";
-    else loss.textContent = slopes ? `loss = −log p(${label}) = ${cost === 0 || cost >= 0.00005 ? text(cost, digits) : power(cost)} nats` : `The label is ${label}.`;
-    const readAs = best === null ? "Start the network: it has not seen this image." : `The network reads ${best}, with p = ${text(probs[best], digits)}.`;
+    else loss.textContent = slopes ? `loss = −log p(${label}) = ${cost === 0 || cost >= 0.5 / 10 ** exact ? text(cost, exact) : power(cost)} nats` : `The label is ${label}.`;
+    if (slopes && temperature !== 1) loss.append(h("span", { className: "at" }, ` at T = ${text(temperature, 2)}`)); // no loss of another T is its equal
+    const readAs = best === null ? "Start the network: it has not seen this image." : `${inked ? "The network reads" : "The pad is empty; the network reads"} ${best}${inked ? "," : " all the same,"} with p = ${chance(probs[best], digits)}.`;
     rank.textContent = slopes ? `${readAs} ${larger(cost, temperature)}` : readAs;
 
     warm.value = Math.log2(temperature);
     degrees.textContent = text(temperature, 2);
     warm.setAttribute("aria-valuetext", text(temperature, 2));
-    winner.textContent = `The logits are divided by T; ${text(fitted, 2)} is the T with the smallest loss on the held-out digits. ${best === null ? "The winner is the same" : `${best} wins`} at every T, the loss changes.`;
+    const order = !inked ? "On an empty pad the order of the probabilities is the same" : best === null ? "The winner is the same" : `${best} wins`;
+    const effect = label === null ? "there is no loss without a label" : `the loss changes. ∂loss/∂z is ${temperature === 1 ? "p − y" : "(p − y) / T"}`;
+    winner.textContent = `The logits are divided by T; ${text(fitted, 2)} is the T with the smallest loss on the held-out digits. ${order} at every T, ${effect}.`;
     drawSeen(label, temperature);
     showLink({ image: packed, label, temperature });
     const here = `Row ${cell[0] + 1}, column ${cell[1] + 1}: grey ${text(image[cell[0] * SIDE + cell[1]] / 255, 2)}. `;
-    say(`${document.activeElement === place ? here : ""}${loss.textContent.replace(/(?<![.?])$/, ".")} ${readAs}`);
+    say(`${keyed ? here : ""}${loss.textContent.replace(/(?<![.?])$/, ".")} ${readAs}${mostly ? ` ${habit.textContent}` : ""}`);
   }
 
   /** The sentence on how many test digits have a larger loss; the table has two temperatures. */
   function larger(cost, temperature) {
-    if (temperature !== 1 && temperature !== fitted) return `At T = 1 and T = ${text(fitted, 2)} the test digits’ losses are known for comparison.`;
+    if (temperature !== 1 && temperature !== fitted) return `No comparison with the test digits at this T; there is one at T = 1 and T = ${text(fitted, 2)}.`;
     const found = countLarger(cost, ranks, powers[temperature === 1 ? 0 : 1]);
     const many = found === null ? `more than ${ranks.at(-1).toLocaleString("en")}` : found === 0 ? "none" : `about ${found.toLocaleString("en")}`;
     return `Test digits with a larger loss at this T: ${many} of ${count.toLocaleString("en")}.`;
@@ -383,15 +410,21 @@ function render({ model, el, signal }) {
     seenPen.imageSmoothingEnabled = false;
     seenPen.drawImage(tiny, 0, 0, SIDE * ZOOM, SIDE * ZOOM);
     const can = marks.checked && network && label !== null;
-    key.hidden = !marks.checked;
+    caption.classList.toggle("away", marks.checked);
+    key.classList.toggle("away", !marks.checked);
     if (!marks.checked) return;
     if (!can) return void (key.textContent = label === null ? "A gradient needs a loss, and a loss a label." : "The network must start first.");
     const style = getComputedStyle(sight);
     const [below, above] = ["--blue", "--vermillion"].map((name) => style.getPropertyValue(name).trim());
     const most = drawSlopes(seenPen, network.gradient(greys(), label, temperature), { side: SIDE, zoom: ZOOM, below, above });
-    const largest = most === 0 || most >= 0.005 ? text(most, 2) : power(most);
-    key.replaceChildren(h("span", { className: "key lowers" }), "ink here lowers the loss", h("br"), h("span", { className: "key raises" }), "ink here raises it", h("br"),
-      `Largest slope: ${largest} nats from 0 to 1.`);
+    key.replaceChildren(...legend(most));
+  }
+
+  /** What the marks mean, as nodes; `most` is the largest slope. */
+  function legend(most) {
+    const largest = most === 0 || most >= 0.05 ? text(most, 1) : power(most);
+    return [h("span", { className: "key lowers" }), "ink here lowers the loss", h("br"), h("span", { className: "key raises" }), "ink here raises it", h("br"),
+      `Where the slope is steepest, ink changes the loss by about ${largest} nats for a full grey step, 0 to 1, if it went on so.`];
   }
 
   function showLink(state) {
@@ -406,7 +439,7 @@ function render({ model, el, signal }) {
   const unread = h("p", { className: "alarm" }, "The address holds no digit that the canvas can read; it shows its own.");
   function readAddress() {
     const shared = fromDigitFragment(location.hash);
-    if (shared === null && location.hash.startsWith("#digit-canvas=")) loss.parentElement.before(unread);
+    if (shared === null && location.hash.startsWith("#digit-canvas=")) loss.before(unread);
     else unread.remove();
     if (shared) set(shared);
   }

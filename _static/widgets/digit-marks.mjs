@@ -1,4 +1,20 @@
-/** What the digit canvas draws on a canvas: grey values, and the marks of a gradient on them. */
+/** What the digit canvas shows: on a canvas grey values, and the marks of a gradient on them; as text small numbers. */
+
+import { text } from "./parts.mjs";
+
+/** A number above 0 as two digits times a power of ten, "3.8 · 10⁻⁵". */
+export function power(number) {
+  const [digits, exponent] = number.toExponential(1).split("e");
+  return `${digits} · 10${exponent.replace("+", "").replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
+}
+
+/**
+ * A probability as text, `digits` after the point: 3 or 4. A small one has at least two that are not leading zeros, so
+ * that −log p can be checked. `chance` of utils/widgets/digit_canvas.py does the same with 3.
+ */
+export function chance(p, digits) {
+  return p > 0 && p < 0.001 ? power(p) : text(p, p > 0 && p < 0.01 ? 4 : digits);
+}
 
 /** Grey values 0 to 255, row by row, onto a canvas of as many pixels. */
 export function drawGreys(context, values, size) {

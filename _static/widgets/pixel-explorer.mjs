@@ -7,50 +7,18 @@
  * - surprise: −log p of all classes, prediction: their argmax, losses: −log p of the mask's labels
  * - exact: whether they come from the network on this machine; base: what it says of the photo before it was painted
  * - valid: 0 for void pixels; selection: {kind, label}, brushed: 1 where the brush selected
+ * - tour: {order, number}, the pixels by loss and how far the button has gone; corrected: the sum of the losses {from, to} as
+ *   the network replaced the stored ones
  */
 import { announcer, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
-import { argmaxOf, COLUMNS, eachUnderBrush, KINDS, lossesOf, meanOf, PIXELS, ROWS } from "./pixel-loss.mjs";
-import { makePainter } from "./pixel-picture.mjs";
+import { argmaxOf, COLUMNS, eachUnderBrush, KINDS, largestOf, lossesOf, meanOf, PIXELS, rankOf, ROWS } from "./pixel-loss.mjs";
+import { FINE, makePainter } from "./pixel-picture.mjs";
 import { networkFrom, sceneFrom } from "./pixel-scenes.mjs";
-import { classChoice, count, makeTools, percent, sums } from "./pixel-tools.mjs";
+import { LAYOUT } from "./pixel-style.mjs";
+import { count, percent, significant, sums } from "./pixel-text.mjs";
+import { classChoice, makeTools } from "./pixel-tools.mjs";
 
 const SCENES = 6;
-
-const LAYOUT = `
-.pixel-explorer [hidden] { display: none !important; }
-.pixel-explorer fieldset { border: 0; margin: 0.6rem 0 0; padding: 0; min-width: 0; display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; align-items: center; }
-.pixel-explorer :is(fieldset, .after, .tool) label { display: inline-flex; align-items: center; flex: none; min-height: 1.75rem; cursor: pointer; }
-.pixel-explorer select { font: inherit; color: inherit; background: var(--pst-color-background, var(--jp-layout-color0, Canvas)); border: 1px solid var(--line); border-radius: 0.25rem; min-height: 2rem; max-width: 100%; }
-.pixel-explorer input[type=color] { width: 3rem; height: 2rem; padding: 0.1rem; border: 1px solid var(--line); border-radius: 0.25rem; background: none; }
-.pixel-explorer button[aria-pressed=true] { border-color: currentColor; background: var(--ground); font-weight: 600; }
-.pixel-explorer .stage { display: grid; grid-template-columns: minmax(0, 1.55fr) minmax(0, 1fr); gap: 0.4rem 1.2rem; margin-top: 0.6rem; align-items: start; }
-.pixel-explorer .picture { position: relative; aspect-ratio: 4 / 3; border: 1px solid var(--line); overflow: hidden; cursor: crosshair; touch-action: pan-y; user-select: none; }
-.pixel-explorer .picture.brush { touch-action: none; }
-.pixel-explorer canvas { display: block; width: 100%; image-rendering: pixelated; color: var(--ink); forced-color-adjust: none; print-color-adjust: exact; }
-.pixel-explorer .picture canvas { position: absolute; inset: 0; height: 100%; }
-.pixel-explorer .aim { position: absolute; pointer-events: none; border: 1px solid #fff; outline: 1px solid #000; width: calc(100% / 128); height: calc(100% / 96); box-shadow: 0 0 0 3px #fff, 0 0 0 4px #000; forced-color-adjust: none; }
-.pixel-explorer table.kinds { margin-top: 0.4rem; font-size: 0.8125rem; line-height: 1.2; }
-.pixel-explorer caption { text-align: left; color: var(--quiet); padding: 0; caption-side: top; }
-.pixel-explorer .together { display: inline-flex; align-items: center; gap: 0.5rem; }
-.pixel-explorer .tool label { gap: 0.5rem; } .pixel-explorer .tool label input { margin: 0; } .pixel-explorer .tool label input[type=range] { min-width: 4rem; }
-.pixel-explorer .kinds :is(th, td) { padding: 0 0.3rem; border: 0; white-space: nowrap; height: 1.15rem; }
-.pixel-explorer .kinds th { color: var(--text); width: 7.5rem; } .pixel-explorer .kinds td:last-child { width: 3.4rem; padding-right: 0; }
-.pixel-explorer .kinds .label > * { color: color-mix(in srgb, var(--vermillion) 75%, var(--text)); font-weight: 600; }
-.pixel-explorer .kinds .label .bar { background: var(--vermillion); }
-.pixel-explorer .swatch { display: inline-block; width: 0.7rem; height: 0.7rem; margin-right: 0.35rem; border: 1px solid var(--line); vertical-align: -0.05rem; forced-color-adjust: none; print-color-adjust: exact; }
-.pixel-explorer .bar { transition: none; forced-color-adjust: none; min-width: 0; }
-.pixel-explorer .pair { display: grid; grid-template-columns: minmax(max-content, 9rem) 1fr 3.6rem; gap: 0.3rem 0.8rem; align-items: center; margin-top: 0.6rem; text-align: left; }
-.pixel-explorer .pair > :nth-child(3n) { text-align: right; }
-.pixel-explorer .pair > :nth-child(n + 4) .bar { background: var(--vermillion); }
-.pixel-explorer .after canvas { margin-top: 0.6rem; border: 1px solid var(--line); }
-.pixel-explorer .brushes { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; align-items: center; margin-top: 0.4rem; }
-.pixel-explorer .brushes label { display: inline-flex; gap: 0.5rem; align-items: center; min-height: 1.75rem; } .pixel-explorer .brushes input[type=range] { width: 8rem; }
-@container (max-width: 40rem) {
-  .pixel-explorer .stage { display: flex; flex-direction: column; align-items: stretch; }
-  .pixel-explorer :is(.left, .right) { display: contents; }
-  .pixel-explorer .tools { order: 1; } .pixel-explorer table.kinds { order: 2; }
-}
-`;
 
 /** Whether a layer exists: photo, mask, prediction, loss, or p of a class, "p7". */
 const isLayer = (layer) => ["photo", "mask", "prediction", "loss"].includes(layer) || (/^p(0|[1-9]\d?)$/.test(layer) && Number(layer.slice(1)) < KINDS);
@@ -143,6 +111,7 @@ function render({ model, el, signal }) {
         const { surprise, milliseconds } = await net.network.run(it.photo.slice());
         net.milliseconds = milliseconds;
         if (it !== desk) continue; // another scene lies there by now, and asks again
+        if (!it.exact && untouched) it.corrected = Object.fromEntries(Object.entries({ from: it.surprise, to: surprise }).map(([when, each]) => [when, sums(meanOf(lossesOf(each, it.mask), it.valid).sum)]));
         Object.assign(it, { surprise, prediction: argmaxOf(surprise), exact: true });
         if (untouched) it.base = { surprise, prediction: it.prediction };
         schedule();
@@ -177,6 +146,8 @@ function render({ model, el, signal }) {
   const kindsOfTool = radios("tool", Object.entries(tools).map(([name, { title }]) => [name, title]), (name) => {
     tool = tools[name];
     if (tool.layer && read().layer !== tool.layer) set({ layer: tool.layer });
+    const [row, column] = read().at;
+    tool.take?.(desk, row * COLUMNS + column);
     schedule();
   });
   const scenes = Array.from({ length: SCENES }, (_, k) => press(`Scene ${k}`, () => open(k)));
@@ -184,16 +155,19 @@ function render({ model, el, signal }) {
   const waiting = h("span", { className: "quiet" });
   const painter = makePainter(colours);
   const base = h("canvas", { width: COLUMNS, height: ROWS });
-  const veil = h("canvas", { width: COLUMNS, height: ROWS });
+  const veil = h("canvas", { className: "veil", width: FINE * COLUMNS, height: FINE * ROWS });
   const aim = h("span", { className: "aim" });
-  const hint = h("p", { className: "hidden", id: `${group}-hint` }, "Arrow keys move the crosshair, with Shift by eight pixels. Space uses the brush.");
+  const hint = h("p", { className: "hidden", id: `${group}-hint` }, "Arrow keys move the crosshair, with Shift by eight pixels. L moves it to the largest loss, again to the next. Space uses the brush.");
   const picture = quietInJupyter(h("div", { className: "picture", tabIndex: 0, role: "application", "aria-label": "the scene", "aria-describedby": hint.id }, base, veil, aim));
   const radius = slider({ name: "radius of the brush", min: 1, max: 12, step: 1, signal, remember: () => { const kept = brush.radius; return () => (brush.radius = kept); }, onInput: (value) => { brush.radius = value; schedule(); } });
   const radiusText = h("span", {});
   const takes = quietInJupyter(h("input", { type: "checkbox" }));
   takes.addEventListener("change", () => (brush.takes = takes.checked), { signal });
   const takesLabel = h("label", {}, takes, "takes away");
-  const brushes = h("div", { className: "brushes" }, h("label", {}, "radius of the brush", radius, radiusText), takesLabel, h("span", { className: "quiet" }, "Space uses it at the crosshair."));
+  const brushes = h("div", { className: "brushes" }, h("label", {}, "radius of the brush", radius, radiusText), takesLabel, h("span", { className: "quiet keys" }, "Space uses it at the crosshair."));
+  const largest = press("Largest loss", () => toLargest());
+  const sides = Object.values(tools).flatMap(({ side }) => side ?? []);
+  const under = h("div", { className: "under" }, h("div", { className: "brushes" }, largest, brushes), ...sides);
   const place = h("p", { style: "margin: 0" });
   const pays = h("p", { className: "big", style: "margin: 0.2rem 0" });
   const portion = h("p", { className: "quiet", style: "margin: 0" });
@@ -221,15 +195,16 @@ function render({ model, el, signal }) {
       h("tbody", {}, ...rows.map(([name, area, loss]) => h("tr", {}, h("th", { scope: "row" }, name), cell(area), cell(loss))))),
     h("div", { className: "line" }, start, h("span", { className: "quiet" }, "fetches one scene, 0.2 MB.")));
   const panels = h("div", { className: "tool" }, ...Object.values(tools).map(({ panel }) => panel));
+  const stage = h("div", { className: "stage" },
+    h("div", { className: "left" },
+      h("div", { className: "scene" }, picture, hint, under),
+      h("div", { className: "tools" }, total, accuracy, h("fieldset", {}, h("legend", { className: "hidden" }, "tool"), ...kindsOfTool.map(({ label }) => label)), panels)),
+    h("div", { className: "right" },
+      h("div", { className: "reading" }, place, pays, portion),
+      h("table", { className: "kinds" }, caption, h("tbody", {}, ...kinds.map(({ element }) => element)))));
   const after = h("div", { hidden: true },
     h("fieldset", {}, h("legend", { className: "hidden" }, "layer"), ...layers.slice(0, -1).map(({ label }) => label), h("span", { className: "together" }, layers.at(-1).label, classOfLayer)),
-    h("div", { className: "stage" },
-      h("div", { className: "left" },
-        h("div", { className: "scene" }, picture, hint, brushes),
-        h("div", { className: "tools" }, total, accuracy, h("fieldset", {}, h("legend", { className: "hidden" }, "tool"), ...kindsOfTool.map(({ label }) => label)), panels)),
-      h("div", { className: "right" },
-        h("div", { className: "reading" }, place, pays, portion),
-        h("table", { className: "kinds" }, caption, h("tbody", {}, ...kinds.map(({ element }) => element))))),
+    stage,
     h("div", { className: "line" }, ...(model.get("page") ? [link] : [])));
   el.append(
     h("style", {}, STYLE + LAYOUT),
@@ -280,11 +255,22 @@ function render({ model, el, signal }) {
     if (event.key in ways) {
       const [down, right] = ways[event.key];
       set({ at: [Math.min(ROWS - 1, Math.max(0, row + down)), Math.min(COLUMNS - 1, Math.max(0, column + right))] });
-    } else if (event.key === " " && tool.paint) track = [[row, column], [row, column]];
+    } else if (event.key === "l" || event.key === "L") toLargest();
+    else if (event.key === " " && tool.paint) track = [[row, column], [row, column]];
     else return;
     event.preventDefault();
     schedule();
   }, { signal });
+
+  /** Move the crosshair to the pixel with the largest loss; as long as the losses stay in order, from there to the next. */
+  function toLargest() {
+    const order = largestOf(desk.losses, desk.valid);
+    if (!order.length) return;
+    const goesOn = desk.tour?.order.length === order.length && order.every((i, k) => i === desk.tour.order[k]);
+    desk.tour = { order, number: goesOn ? (desk.tour.number + 1) % order.length : 0 };
+    const i = order[desk.tour.number];
+    set({ at: [Math.floor(i / COLUMNS), i % COLUMNS] });
+  }
 
   /** Do what the pointer did since the last frame: the brush goes along, the crosshair stands at the end. */
   function follow() {
@@ -318,10 +304,12 @@ function render({ model, el, signal }) {
     aim.style.top = `${(100 * row) / ROWS}%`;
     place.textContent = `Row ${row}, column ${column}: label ${names[label]}, prediction ${names[desk.prediction[i]]}`;
     const loss = `${text(own[label], digits)}${capped ? " or more" : ""}`;
-    pays.textContent = desk.valid[i] ? `loss = −log p(${names[label]}) = ${loss} nats` : "void: it has no part in the loss";
-    portion.textContent = desk.valid[i]
-      ? `Its share of the mean: ${loss} / ${count(pixels)} = ${(own[label] / pixels).toFixed(7)} nats, ${((100 * own[label]) / (sum || 1)).toFixed(3)} % of the sum.`
-      : "Neither sum nor divisor has it.";
+    const probability = (k) => (!desk.exact && own[k] >= desk.cap - 1e-3 ? "< 3 · 10⁻⁶" : significant(Math.exp(-own[k]), digits));
+    pays.textContent = desk.valid[i] ? `loss = −log p(${names[label]}) = ${capped ? "" : `−log ${probability(label)} = `}${loss} nats` : "void: it has no part in the loss";
+    const part = (100 * own[label]) / (sum || 1); // in percent
+    const toured = desk.tour?.order[desk.tour.number] === i ? `Number ${count(rankOf(i, desk.losses, desk.valid))} of ${count(pixels)} by loss; the button goes on to the next.` : "";
+    const share = part < 0.001 ? "It pays less than 0.001 % of the sum." : `Its share of the mean: ${loss} / ${count(pixels)} = ${significant(own[label] / pixels)} nats, ${significant(part)} % of the sum.`;
+    portion.textContent = desk.valid[i] ? `${share} ${toured}`.trim() : "Neither sum nor divisor has it.";
     caption.textContent = desk.exact ? "p of the 23 classes at this pixel" : "p of the 23 classes at this pixel, from −log p in steps of 0.05 nats";
     const order = Array.from(own.keys()).sort((a, b) => own[a] - own[b] || a - b);
     order.forEach((k, n) => {
@@ -331,9 +319,9 @@ function render({ model, el, signal }) {
       line.swatch.style.background = colours[k];
       line.name.textContent = k === label ? `${names[k]} (y)` : names[k];
       line.bar.style.width = `${100 * p}%`;
-      line.p.textContent = text(p, digits);
+      line.p.textContent = probability(k);
     });
-    return `${place.textContent}. ${desk.valid[i] ? `Probability ${text(Math.exp(-own[label]), digits)}, loss ${loss} nats` : "Void"}.`;
+    return `${place.textContent}. ${desk.valid[i] ? `Probability ${probability(label)}, loss ${loss} nats` : "Void"}.${desk.valid[i] && toured ? ` ${toured.split(";")[0]}.` : ""}`;
   }
 
   function draw() {
@@ -357,19 +345,27 @@ function render({ model, el, signal }) {
     brushes.hidden = !tool.paint;
     takesLabel.hidden = tool !== tools.selection && tool !== tools.voids;
     picture.classList.toggle("brush", Boolean(tool.paint));
+    stage.classList.toggle("tooled", tool !== tools.look);
     radius.value = brush.radius;
     radiusText.textContent = `${brush.radius} px`;
     const { sum, pixels, mean } = meanOf(desk.losses, desk.valid);
     total.textContent = `mean loss = ${sums(sum)} / ${count(pixels)} = ${text(mean)} nats`;
     const wrong = desk.prediction.reduce((all, each, i) => all + (desk.valid[i] && each !== desk.mask[i]), 0);
-    accuracy.textContent = `${percent(wrong / (pixels || 1))} of the pixels are predicted wrong. ` + (desk.exact
-      ? "All numbers come from the network on this machine."
+    const ownWrong = desk.prediction.reduce((all, each, i) => all + (desk.valid[i] && each !== desk.truth[i]), 0);
+    const repainted = desk.mask.some((label, i) => label !== desk.truth[i]);
+    if (desk.corrected && desk.corrected.to !== sums(sum)) desk.corrected = null; // said once
+    accuracy.textContent = (repainted
+      ? `By the labels as repainted ${percent(wrong / (pixels || 1))} of the pixels are predicted wrong, by the scene’s own ${percent(ownWrong / (pixels || 1))}. `
+      : `${percent(wrong / (pixels || 1))} of the pixels are predicted wrong. `) + (desk.exact
+      ? `All numbers come from the network on this machine${desk.corrected ? `, now exact: ${desk.corrected.to} instead of ${desk.corrected.from} from stored steps` : ""}.`
       : "From stored losses, in steps of 0.05 nats and at most 12.75; the network, under “Paint the photo”, makes them exact.");
     picture.setAttribute("aria-label", `the scene, layer ${isP ? `p of ${names[shownClass]}` : { loss: "−log p" }[layer] ?? layer}`);
     const news = tool.draw(desk, net);
     painter.layer(base, desk, layer);
-    painter.veil(veil, desk, tool.veil);
-    if (tool === tools.photo && desk.base) painter.changes(tool.side, desk);
+    painter.veil(veil, desk, tool);
+    for (const side of sides) side.hidden = side !== tool.side || (tool.ready && !tool.ready(desk));
+    under.classList.toggle("two", sides.some((side) => !side.hidden));
+    if (tool.side && !tool.side.hidden) tool.drawSide(desk, painter, layer);
     say(`${drawPixel(read().at)} ${news || total.textContent}`);
   }
 

@@ -83,6 +83,18 @@ export function meanOf(losses, valid) {
   return { sum, pixels, mean: pixels ? sum / pixels : 0 };
 }
 
+/** The valid pixels, the one with the largest loss first; of equal ones, the first in the picture. */
+export function largestOf(losses, valid) {
+  return Array.from(losses.keys()).filter((i) => valid[i]).sort((a, b) => losses[b] - losses[a] || a - b);
+}
+
+/** Which place pixel i has among them, from 1. */
+export function rankOf(i, losses, valid) {
+  let rank = 1;
+  for (let j = 0; j < PIXELS; j++) if (valid[j] && (losses[j] > losses[i] || (losses[j] === losses[i] && j < i))) rank++;
+  return rank;
+}
+
 /** The valid pixels for which `chosen` is 1: {pixels, sum, area, loss}, the last two as shares of all valid ones, 0 to 1. */
 export function shareOf(losses, valid, chosen) {
   const all = meanOf(losses, valid);
@@ -144,4 +156,25 @@ export function reachOf(before, after, stroke) {
     farthest = Math.max(farthest, nearest);
   }
   return { changed, outside, farthest: Math.sqrt(farthest) };
+}
+
+/** Pixels that are 1 and few steps apart as groups, each {pixels, row, column, radius}: a circle around all of it. */
+export function groupsOf(changed, apart = 4) {
+  const left = changed.slice();
+  const groups = [];
+  for (let first = 0; first < PIXELS; first++) {
+    if (!left[first]) continue;
+    const members = [first];
+    left[first] = 0;
+    for (let k = 0; k < members.length; k++) {
+      const [row, column] = [Math.floor(members[k] / COLUMNS), members[k] % COLUMNS];
+      for (let y = Math.max(0, row - apart); y <= Math.min(ROWS - 1, row + apart); y++)
+        for (let x = Math.max(0, column - apart); x <= Math.min(COLUMNS - 1, column + apart); x++)
+          if (left[y * COLUMNS + x]) [left[y * COLUMNS + x], members[members.length]] = [0, y * COLUMNS + x];
+    }
+    const [rows, columns] = [members.map((i) => Math.floor(i / COLUMNS)), members.map((i) => i % COLUMNS)];
+    const [top, bottom, start, end] = [Math.min(...rows), Math.max(...rows), Math.min(...columns), Math.max(...columns)];
+    groups.push({ pixels: members.length, row: (top + bottom) / 2, column: (start + end) / 2, radius: Math.hypot(bottom - top + 1, end - start + 1) / 2 });
+  }
+  return groups;
 }

@@ -2,10 +2,9 @@
 import { COLUMNS, KINDS, PIXELS, ROWS } from "./pixel-loss.mjs";
 
 const FULL_INK = 5; // nats, as in the chapter's figure
-const VOID = [[0, 0, 0, 255], [255, 255, 255, 255]]; // chequered
-const MARKED = [255, 0, 200, 190];
-const OPACITY = 190; // of what is chosen: three times as light or as dark as the ground, and ink still shows through
-const NOTHING = [0, 0, 0, 0];
+export const FINE = 4; // the veil has 4 × 4 points for a pixel: an outline leaves most of what it surrounds to be seen
+const TINT = 40; // of 255: how opaque the veil is inside an outline
+const SPECK = 30; // pixels: so small a group gets a ring
 
 /** A colour, "#rrggbb", as [red, green, blue]. */
 const partsOf = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
@@ -49,14 +48,52 @@ export function makePainter(colours) {
     });
   }
 
-  /** Void pixels, and what a tool's `kindOf(desk, i)` names. */
-  function veil(canvas, desk, kindOf) {
-    const blue = getComputedStyle(canvas).getPropertyValue("--blue").trim(); // the theme's
-    const veils = { chosen: [...partsOf(blue), OPACITY], marked: MARKED };
-    fill(canvas, (i) => {
-      if (!desk.valid[i]) return VOID[(i + Math.floor(i / COLUMNS)) % 2];
-      return veils[kindOf?.(desk, i)] ?? NOTHING;
-    });
+  const fine = new ImageData(FINE * COLUMNS, FINE * ROWS);
+  const points = new Uint32Array(fine.data.buffer);
+  const pointOf = (...parts) => new Uint32Array(Uint8Array.from(parts).buffer)[0];
+  const [black, white, marked] = [pointOf(0, 0, 0, 255), pointOf(255, 255, 255, 255), pointOf(255, 0, 200, 255)];
+
+  /** Fill a part of pixel i, in points. */
+  function fillPoints(i, left, top, width, height, point) {
+    const from = (Math.floor(i / COLUMNS) * FINE + top) * FINE * COLUMNS + (i % COLUMNS) * FINE + left;
+    for (let y = 0; y < height; y++) points.fill(point, from + y * FINE * COLUMNS, from + y * FINE * COLUMNS + width);
+  }
+
+  /** Void pixels, what a tool's `veil(desk, i)` names, and rings around its specks. */
+  function veil(canvas, desk, tool) {
+    const blue = partsOf(getComputedStyle(canvas).getPropertyValue("--blue").trim()); // the theme's
+    const [tint, outline] = [pointOf(...blue, TINT), pointOf(...blue, 255)];
+    points.fill(0);
+    const chosen = new Uint8Array(PIXELS);
+    for (let i = 0; i < PIXELS; i++) {
+      const kind = desk.valid[i] ? tool.veil?.(desk, i) : "void"; // chequered
+      if (kind === "void") fillPoints(i, 0, 0, FINE, FINE, (i + Math.floor(i / COLUMNS)) % 2 ? white : black);
+      else if (kind === "marked") fillPoints(i, 0, 0, FINE, FINE, marked);
+      else if (kind === "chosen") {
+        chosen[i] = 1;
+        fillPoints(i, 0, 0, FINE, FINE, tint);
+      }
+    }
+    for (let i = 0; i < PIXELS; i++) {
+      if (!chosen[i]) continue;
+      const column = i % COLUMNS;
+      if (!chosen[i - COLUMNS]) fillPoints(i, 0, 0, FINE, 1, outline);
+      if (!chosen[i + COLUMNS]) fillPoints(i, 0, FINE - 1, FINE, 1, outline);
+      if (column === 0 || !chosen[i - 1]) fillPoints(i, 0, 0, 1, FINE, outline);
+      if (column === COLUMNS - 1 || !chosen[i + 1]) fillPoints(i, FINE - 1, 0, 1, FINE, outline);
+    }
+    const context = canvas.getContext("2d");
+    context.putImageData(fine, 0, 0);
+    context.globalCompositeOperation = "destination-over"; // no ring hides what it is to show
+    for (const [colour, width] of [["#000", 3], ["#fff", 7]]) {
+      Object.assign(context, { strokeStyle: colour, lineWidth: width });
+      for (const { pixels, row, column, radius } of tool.specks?.(desk) ?? []) {
+        if (pixels > SPECK) continue;
+        context.beginPath();
+        context.arc(FINE * (column + 0.5), FINE * (row + 0.5), FINE * (radius + 2), 0, 2 * Math.PI);
+        context.stroke();
+      }
+    }
   }
 
   /** The prediction, pale where it is still that of the photo as it was. */

@@ -1,32 +1,31 @@
 /**
  * What the pixel explorer can do with its scene: six tools, each a panel below the picture. A tool is
- * {title, layer, panel, draw(desk), paint?(desk, i), veil?(desk, i), stop?()}: `layer` is what the picture turns to when the
- * tool is taken up, `paint` what the brush does to pixel i, `stop` follows a stroke, `veil` is laid over pixel i: "chosen",
- * "marked" or nothing. The desk is described in pixel-explorer.mjs; who changes it calls `change`.
+ * {title, layer, panel, draw(desk), take?(desk, i), paint?(desk, i), veil?(desk, i), specks?(desk), side?, stop?()}: `layer`
+ * is what the picture turns to when the tool is taken up, with the crosshair at pixel i; `paint` is what the brush does to
+ * pixel i, `stop` follows a stroke, `veil` is laid over pixel i: "chosen", "marked" or nothing; `specks` get rings. `side` is
+ * a second picture, that `drawSide(desk, painter, layer)` draws where `ready(desk)`, if there is that, is true. The desk is
+ * described in pixel-explorer.mjs; who changes it calls `change`.
  */
 import { h, quietInJupyter, slider, text } from "./parts.mjs";
-import { bordersOf, countsOf, KINDS, lossesOf, meanOf, PIXELS, rarestOf, reachOf, shareOf, weighted, weightsOf } from "./pixel-loss.mjs";
+import { bordersOf, COLUMNS, countsOf, groupsOf, KINDS, lossesOf, meanOf, PIXELS, rarestOf, reachOf, ROWS, shareOf, weighted, weightsOf } from "./pixel-loss.mjs";
+import { count, percent, sums } from "./pixel-text.mjs";
 
-const whole = new Intl.NumberFormat("en");
-// Stored losses are multiples of 0.05, so are their sums: with one digit every other one would be a tie.
-const hundredths = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-export const count = (number) => whole.format(number);
-export const sums = (number) => hundredths.format(number);
-export const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const RAREST = 5;
 const ERASED = [128, 128, 128];
 
 /** What is chosen in a scene: 1 for each pixel of the selection. */
-export function chosenOf({ selection, mask, valid, brushed }) {
+export function chosenOf({ selection, mask, valid, brushed, prediction }) {
   if (selection.kind === "borders") return bordersOf(mask);
+  if (selection.kind === "wrong") return mask.map((label, i) => (label !== prediction[i] ? 1 : 0));
   if (selection.kind === "brush") return brushed;
   const classes = selection.kind === "rare" ? rarestOf(countsOf(mask, valid), RAREST) : [selection.label];
   return mask.map((label) => (classes.includes(label) ? 1 : 0));
 }
 
-/** A class to choose, by name. */
-export function classChoice({ name, names, start, onChange, signal }) {
+/** A class to choose, by name; `none` is shown where no class is chosen. */
+export function classChoice({ name, names, start, none, onChange, signal }) {
   const options = names.map((each, k) => h("option", { value: String(k), selected: k === start }, each));
+  if (none) options.unshift(h("option", { value: "", selected: true, disabled: true }, none));
   const choice = quietInJupyter(h("select", { "aria-label": name }, ...options));
   choice.addEventListener("change", () => onChange(Number(choice.value)), { signal });
   return choice;
@@ -52,8 +51,15 @@ export function makeTools({ names, change, desk, load, signal }) {
     return { element: h("div", { className: "pair" }, ...cells), show };
   };
 
+  /** A second picture below the first: {element, canvas, caption}. */
+  const second = () => {
+    const canvas = h("canvas", { width: COLUMNS, height: ROWS, role: "img" });
+    const caption = note();
+    return { canvas, caption, element: h("div", { className: "side" }, canvas, caption) };
+  };
+
   // ------------------------------------------------------------------------------------------------------------- look
-  const look = { title: "Look", panel: h("div", {}, note("Press on a pixel, or move with the arrow keys, with Shift eight pixels at a time.")), draw: () => "" };
+  const look = { title: "Look", panel: h("div", {}, note("Press on a pixel", h("span", { className: "keys" }, ", or move with the arrow keys, with Shift eight pixels at a time; L goes to the largest loss"), ".")), draw: () => "" };
 
   // ----------------------------------------------------------------------------------------------------------- select
   const select = (selection) => {
@@ -62,17 +68,15 @@ export function makeTools({ names, change, desk, load, signal }) {
   };
   const shares = pair("share of the area", "share of the loss");
   const selected = h("p", {});
-  let wanted = 4; // pedestrian
-  const selectClass = () => select({ kind: "class", label: wanted });
+  const ready = [["borders", "Borders"], ["wrong", "Wrong pixels"], ["rare", "The rarest five classes"]].map(([kind, title]) => [kind, button(title, () => select({ kind }))]);
+  const oneClass = classChoice({ name: "class to select", names, none: "One class …", signal, onChange: (k) => select({ kind: "class", label: k }) });
   const selection = {
     title: "Select",
     layer: "loss",
     panel: h("div", {},
       line(
-        button("Borders", () => select({ kind: "borders" })),
-        button("The rarest five classes", () => select({ kind: "rare" })),
-        button("One class:", selectClass),
-        classChoice({ name: "class to select", names, start: wanted, signal, onChange: (k) => { wanted = k; selectClass(); } }),
+        ...ready.map(([, each]) => each),
+        oneClass,
         button("Nothing", () => { desk().brushed = new Uint8Array(PIXELS); select({ kind: "brush" }); }),
       ),
       shares.element, selected,
@@ -85,18 +89,23 @@ export function makeTools({ names, change, desk, load, signal }) {
     veil: (it, i) => (it.chosen[i] ? "chosen" : ""),
     draw(it) {
       it.chosen = chosenOf(it);
+      for (const [kind, each] of ready) each.setAttribute("aria-pressed", kind === it.selection.kind);
+      oneClass.value = String(it.selection.label ?? "");
       const found = shareOf(it.losses, it.valid, it.chosen);
       shares.show(found.area, found.loss);
       const rare = rarestOf(countsOf(it.mask, it.valid), RAREST).map((k) => names[k]).join(", ");
-      const what = { borders: "Borders: pixels with a neighbour of another class.", rare: `The rarest classes of this scene: ${rare}.`, brush: "What the brush chose.", class: `Class ${names[it.selection.label]}.` };
+      const what = { borders: "Borders: pixels with a neighbour of another class.", wrong: "Wrong pixels: the argmax is not the mask’s class.", rare: `The rarest classes of this scene: ${rare}.`, brush: "What the brush chose.", class: `Class ${names[it.selection.label]}.` };
       const ratio = found.pixels ? ` A pixel of it pays ${text(found.sum / found.pixels, 2)} nats on average.` : "";
-      selected.textContent = `${what[it.selection.kind]} ${count(found.pixels)} pixels are ${percent(found.area)} of the area and pay ${percent(found.loss)} of the loss.${ratio}`;
+      selected.textContent = `${what[it.selection.kind]} ${found.pixels === 1 ? "1 pixel is" : `${count(found.pixels)} pixels are`} ${percent(found.area)} of the area and ${found.pixels === 1 ? "pays" : "pay"} ${percent(found.loss)} of the loss.${ratio}`;
       return selected.textContent;
     },
   };
 
   // ---------------------------------------------------------------------------------------------------------- repaint
-  let pigment = 7; // road
+  let pigment = 4; // pedestrian
+  let picked = false; // by the reader
+  const pigments = classChoice({ name: "class to paint", names, start: pigment, signal, onChange: (k) => { pigment = k; picked = true; } });
+  const ink = second();
   const moved = h("p", {});
   const repaint = (mask) => {
     desk().mask = mask;
@@ -107,17 +116,29 @@ export function makeTools({ names, change, desk, load, signal }) {
     layer: "mask",
     panel: h("div", {},
       line(
-        h("label", {}, "paint with", classChoice({ name: "class to paint", names, start: pigment, signal, onChange: (k) => (pigment = k) })),
+        h("label", {}, "paint with", pigments),
         button("Set the mask to the argmax", () => repaint(desk().prediction.slice())),
         button("Reset the mask", () => repaint(desk().truth.slice())),
       ),
-      moved, note("The prediction stays: only the label changes, and with it which of the 23 numbers of a pixel is read."),
+      moved, note("The prediction stays: only the label changes, and with it which of the 23 numbers of a pixel is read. The brush paints labels on every layer, also on −log p."),
     ),
+    take(it, i) {
+      if (picked) return;
+      pigment = it.mask[i] === 4 ? 7 : 4; // road on a pedestrian: a first press is to change something
+      pigments.value = String(pigment);
+    },
+    side: ink.element,
+    drawSide(it, painter, layer) {
+      const shown = layer === "loss" ? "mask" : "loss";
+      painter.layer(ink.canvas, it, shown);
+      ink.caption.textContent = shown === "loss" ? "−log p of the labels as painted" : "the mask as painted";
+      ink.canvas.setAttribute("aria-label", ink.caption.textContent);
+    },
     paint: (it, i) => (it.mask[i] = pigment),
     draw(it) {
       const painted = it.mask.reduce((sum, label, i) => sum + (label !== it.truth[i]), 0);
       const [now, before, floor] = [it.losses, lossesOf(it.surprise, it.truth), lossesOf(it.surprise, it.prediction)].map((each) => text(meanOf(each, it.valid).mean));
-      moved.textContent = `Mean loss ${now} nats; with the scene’s own mask ${before}. ${count(painted)} pixels have another label. No mask gets below ${floor}, that of the argmax.`;
+      moved.textContent = `Mean loss ${now} nats; with the scene’s own mask ${before}. ${painted === 1 ? "1 pixel has" : `${count(painted)} pixels have`} another label. No mask gets below ${floor}, that of the argmax.`;
       return moved.textContent;
     },
   };
@@ -139,7 +160,7 @@ export function makeTools({ names, change, desk, load, signal }) {
     title: "Weights",
     layer: "loss",
     panel: h("div", {},
-      line(h("label", {}, h("span", {}, "w = 1 / share", h("sup", {}, "a"), ", a ="), powers, powerText)),
+      line(h("label", {}, h("span", {}, "w = 1 / share", h("sup", {}, "a"), ", shares of this scene, a ="), powers, powerText)),
       h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {},
         h("tr", {}, h("th", { scope: "row" }, "w as it is"), ...cells.slice(0, 2)),
         h("tr", {}, h("th", { scope: "row" }, "w divided by its mean"), ...cells.slice(2)))),
@@ -216,13 +237,18 @@ export function makeTools({ names, change, desk, load, signal }) {
   const reached = h("p", {});
   const paid = h("p", {});
   const speed = h("p", { className: "quiet" });
-  const side = h("canvas", { width: 128, height: 96, role: "img", "aria-label": "the prediction; where it has not changed, it is pale" });
+  const why = h("p", {});
+  const predicted = second();
+  predicted.caption.textContent = "the prediction, pale where it has not changed";
+  predicted.canvas.setAttribute("aria-label", predicted.caption.textContent);
   const controls = line(inColour, colour, inGrey, reset);
-  const results = h("div", { className: "after" }, side, h("div", {}, reached, paid, speed));
+  const results = h("div", {}, reached, paid, why, speed);
   const photo = {
     title: "Paint the photo",
     layer: "photo",
-    side,
+    side: predicted.element,
+    ready: (it) => Boolean(it.base),
+    drawSide: (it, painter) => painter.changes(predicted.canvas, it),
     panel: h("div", {}, start, controls, results, note("The network sees neighbours, the loss does not: the loss of a pixel reads its own 23 numbers and its label.")),
     paint(it, i) {
       if (!it.base) return; // without a network nothing could follow
@@ -232,6 +258,7 @@ export function makeTools({ names, change, desk, load, signal }) {
       it.repainted = true;
     },
     veil: (it, i) => (it.reach?.changed[i] ? "marked" : ""),
+    specks: (it) => it.reach?.groups,
     stop: () => {}, // the explorer asks the network here
     draw(it, network) {
       const ready = Boolean(it.base);
@@ -240,19 +267,25 @@ export function makeTools({ names, change, desk, load, signal }) {
       start.textContent = network.loading ? "The network is on its way …" : "Start the network (0.7 MB)";
       controls.hidden = results.hidden = !ready;
       if (!ready) return network.loading ? "The network is on its way." : "";
-      if (it.reach?.of !== it.prediction) it.reach = { of: it.prediction, ...reachOf(it.base.prediction, it.prediction, it.stroke) };
+      if (it.reach?.of !== it.prediction) {
+        const reach = reachOf(it.base.prediction, it.prediction, it.stroke);
+        it.reach = { of: it.prediction, ...reach, groups: groupsOf(reach.changed) };
+      }
       const { outside, farthest } = it.reach;
       const size = it.stroke.reduce((sum, each) => sum + each, 0);
       reached.textContent = size
-        ? `Outside the stroke of ${count(size)} pixels ${count(outside)} changed their class${outside ? `; the farthest is ${text(farthest, 1)} pixels away from it` : ""}.`
+        ? `Outside the stroke of ${count(size)} pixels ${count(outside)} changed their class${outside ? ` (bright pink, small groups in a ring); the farthest is ${text(farthest, 1)} pixels away from it` : ""}.`
         : "Paint on the photo: the predictions change, also where the brush was not.";
       const own = it.valid.map((each, i) => each & it.stroke[i]);
       const others = it.valid.map((each, i) => each & (1 - it.stroke[i]));
       const before = lossesOf(it.base.surprise, it.mask);
       const [a, b, c, d] = [[before, own], [it.losses, own], [before, others], [it.losses, others]].map(([losses, where]) => sums(meanOf(losses, where).sum));
       paid.textContent = size ? `Sum of the losses under the stroke: ${a} before, now ${b}; outside: ${c} before, now ${d}.` : "";
+      const under = countsOf(it.mask, it.stroke);
+      const label = rarestOf(under, KINDS).at(-1);
+      why.textContent = size ? `Under the stroke the mask still says ${names[label]}${under[label] < size ? `, at ${count(under[label])} of ${count(size)} pixels` : ""}: whatever the photo shows now, −log p(${names[label]}) is what they pay.` : "";
       speed.textContent = `A pass takes ${text(network.milliseconds / 1000, 2)} s on this machine${network.network?.beside ? ", beside the page" : ", between two strokes"}.`;
-      return `${reached.textContent} ${paid.textContent}`;
+      return `${reached.textContent} ${paid.textContent} ${why.textContent}`;
     },
   };
 

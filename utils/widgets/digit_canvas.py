@@ -112,16 +112,31 @@ class DigitCanvas(ModelWidget):
         log_probs = log_softmax(self.logits, temperature=self.temperature)
         probs = np.exp(log_probs)
         rows = [
-            (str(digit), f"{z:.2f}".replace("-", "−"), bar(p, f"{p:.3f}"))
+            (str(digit), f"{z:.2f}".replace("-", "−"), bar(p, chance(p)))
             for digit, z, p in zip(range(10), self.logits, probs, strict=True)
         ]
         read = f"read as {probs.argmax()} with p = {probs.max():.3f}"
         meant = "Nobody has said what it means, so it has no loss"
         if self.label is not None:
-            meant = f"The label is {self.label}, the loss −log p = {0.0 - log_probs[self.label]:.2f} nats"
+            loss = 0.0 - log_probs[self.label]
+            meant = f"The label is {self.label}, the loss −log p = {power(loss) if 0 < loss < 0.005 else f'{loss:.2f}'} nats"
         at = "" if self.temperature == 1 else f" at temperature {self.temperature:g}"
         caption = f"A digit, {read}{at}. {meant}. With JavaScript you can draw your own."
         return svg(unpack_image(self.image)) + table(caption, ("digit", "logit z", "probability p"), rows)
+
+
+def power(number):
+    """Return a number above 0 as two digits times a power of ten, "3.8 · 10⁻⁵"."""
+    digits, exponent = f"{number:.1e}".split("e")
+    return f"{digits} · 10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def chance(p):
+    """Return a probability as text; a small one has two digits that are no leading zeros, so that −log p can be checked.
+
+    It is computed from rounded logits, and so the same on every machine.
+    """
+    return power(p) if 0 < p < 0.001 else f"{p:.{4 if 0 < p < 0.01 else 3}f}"
 
 
 def pack_image(image):
