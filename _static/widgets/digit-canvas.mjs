@@ -31,7 +31,7 @@ const LAYOUT = `
 .digit-canvas .cell { position: absolute; width: calc(100% / 28); height: calc(100% / 28); outline: 2px solid #fff; box-shadow: 0 0 0 3px #000; pointer-events: none; forced-color-adjust: none; }
 .digit-canvas .pad:not(:focus-visible) .cell { display: none; }
 .digit-canvas figure { margin: 0; padding: 0; }
-.digit-canvas figcaption { font: 0.8125rem/1.4 system-ui, sans-serif; text-align: left; color: var(--quiet); margin-top: 0.25rem; }
+.digit-canvas figcaption { font: 0.8125rem/1.4 system-ui, sans-serif; text-align: left; color: var(--quiet); margin-top: 0.25rem; padding: 0; }
 /* Several texts in one place, which is as high as the highest: what lies below stays where it is. */
 .digit-canvas .instead { display: grid; }
 .digit-canvas .instead > * { grid-area: 1 / 1; }
@@ -66,7 +66,7 @@ const LAYOUT = `
 @container (max-width: 26rem) {
   .digit-canvas .stage { grid-template: "draw draw" "loss loss" "sight controls" / 1fr 1fr; }
   .digit-canvas .draw { padding: 0 1.5rem; }
-  .digit-canvas .loss { min-height: 8rem; }
+  .digit-canvas .loss { min-height: 8.25rem; }
   .digit-canvas :is(th, td) { padding-left: 0.2rem; padding-right: 0.2rem; }
   .digit-canvas .share { width: 26%; }
 }
@@ -168,8 +168,7 @@ function render({ model, el, signal }) {
         h("figure", { className: "draw" }, place, h("figcaption", { id: help }, "Draw here. With keys: arrows move, space inks or erases a cell, Shift with an arrow draws.")),
         h("div", { className: "loss" }, loss, rank),
         h("div", { className: "sight" },
-          h("figure", {}, sight, h("figcaption", { className: "instead" }, caption, key, room)),
-          h("p", {}, h("label", {}, marks, "what ink does to the loss"))),
+          h("figure", {}, sight, h("p", {}, h("label", {}, marks, "what ink does to the loss")), h("figcaption", { className: "instead" }, caption, key, room))),
         h("div", { className: "controls" }, tools, trouble, habit, starting)), // that goes when the network comes, and the pad must not move
       h("table", {}, h("thead", {}, h("tr", {}, ...columns)), h("tbody", {}, ...rows.map((row) => row.element))),
       h("div", { className: "line" }, h("label", {}, "temperature T", warm, degrees), ticks,
@@ -387,9 +386,10 @@ function render({ model, el, signal }) {
     warm.value = Math.log2(temperature);
     degrees.textContent = text(temperature, 2);
     warm.setAttribute("aria-valuetext", text(temperature, 2));
-    const order = !inked ? "On an empty pad the order of the probabilities is the same" : best === null ? "The winner is the same" : `${best} wins`;
-    const effect = label === null ? "there is no loss without a label" : `the loss changes. ∂loss/∂z is ${temperature === 1 ? "p − y" : "(p − y) / T"}`;
-    winner.textContent = `The logits are divided by T; ${text(fitted, 2)} is the T with the smallest loss on the held-out digits. ${order} at every T, ${effect}.`;
+    const wins = `${best === null ? "The winner is the same" : `${best} wins`} at every T, ${label === null ? "there is no loss without a label" : "the loss changes"}.`;
+    const blank = `The pad is empty: T changes the probabilities${label === null ? ", and there is no loss" : " and the loss"}.`;
+    const rule = label === null ? "" : ` ∂loss/∂z is ${temperature === 1 ? "p − y" : "(p − y) / T"}.`;
+    winner.textContent = `The logits are divided by T; ${text(fitted, 2)} is the T with the smallest loss on the held-out digits. ${inked ? wins : blank}${rule}`;
     drawSeen(label, temperature);
     showLink({ image: packed, label, temperature });
     const here = `Row ${cell[0] + 1}, column ${cell[1] + 1}: grey ${text(image[cell[0] * SIDE + cell[1]] / 255, 2)}. `;

@@ -72,6 +72,7 @@ READ = """() => {
     z: texts("td.z"), p: texts("td.p"), gradient: texts("td.gradient"),
     loss: texts(".loss .big")[0], rank: texts(".loss .quiet")[0],
     widths: all(".bar").map((each) => parseFloat(each.style.width) / 100),
+    rule: texts("table + .line + .quiet")[0],
     label: all("input[type=radio]").findIndex((each) => each.checked),
     chosen: all("tbody tr").findIndex((each) => each.matches(".chosen")),
     temperature: Number(texts(".line label > span")[0]), address: link.hash,
@@ -79,8 +80,12 @@ READ = """() => {
 }"""
 
 
+POWERS = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
+
+
 def numbers(texts):
-    return np.array([float(each.replace("−", "-")) for each in texts])
+    """Return numbers that the canvas shows, "−0.12" or "3.8 · 10⁻⁵"."""
+    return np.array([float(each.replace(" · 10", "e").translate(POWERS)) for each in texts])
 
 
 def reading(page, network):
@@ -94,8 +99,19 @@ def reading(page, network):
     probs = softmax(logits, temperature=float(temperature))
     np.testing.assert_allclose(numbers(found["z"]), logits, rtol=0, atol=0.0052)
     np.testing.assert_allclose(numbers(found["p"]), probs, rtol=0, atol=0.00015)
+    small = probs < 0.001
+    np.testing.assert_allclose(numbers(found["p"])[small], probs[small], rtol=0.06)
+    assert all((" · 10⁻" in each) == low for each, low in zip(found["p"], small, strict=True))
+    empty = found["image"].max() == 0
     np.testing.assert_allclose(found["widths"], probs, rtol=0, atol=1e-4)
-    assert found["rank"].startswith(f"The network reads {logits.argmax()}, with p = ")
+    reads = f"The pad is empty; the network reads {logits.argmax()} all the same" if empty else None
+    assert found["rank"].startswith(f"{reads or f'The network reads {logits.argmax()}'}, with p = ")
+    wins = "The pad is empty: T changes the prob" if empty else f"{logits.argmax()} wins at every T, "
+    assert f" digits. {wins}" in found["rule"]
+    assert ("loss changes" in found["rule"] or "and the loss." in found["rule"]) == (label != "none")
+    assert ("there is no loss" in found["rule"]) == (label == "none")
+    assert ("∂loss/∂z is (p − y) / T." in found["rule"]) == (label != "none" and float(temperature) != 1)
+    assert ("∂loss/∂z is p − y." in found["rule"]) == (label != "none" and float(temperature) == 1)
     assert found["label"] == found["chosen"] == (-1 if label == "none" else int(label))
     if label == "none":
         assert found["loss"] == "A loss needs a label: which digit was meant?"
@@ -106,12 +122,14 @@ def reading(page, network):
     gradient = cross_entropy_gradient(label, logits / float(temperature)) / float(temperature)
     np.testing.assert_allclose(numbers(found["gradient"]), gradient, rtol=0, atol=0.00015 + 0.0001 / float(temperature))
     wanted = cross_entropy(label, logits / float(temperature))
-    shown_label, loss = re.fullmatch(r"loss = −log p\((\d)\) = (.+) nats", found["loss"]).groups()
+    shown_label, loss, shown_temperature = re.fullmatch(
+        r"loss = −log p\((\d)\) = (.+) nats( at T = .+)?", found["loss"]
+    ).groups()
     assert shown_label == str(label)
-    number = float(loss.replace("−", "-").replace(" · 10^", "e"))
-    np.testing.assert_allclose(
-        number, wanted, rtol=0.06 if "10^" in loss else 1e-4, atol=0 if "10^" in loss else 0.00015
-    )
+    assert shown_temperature == (None if float(temperature) == 1 else f" at T = {float(temperature):.2f}")
+    number = numbers([loss])[0]
+    rounded = " · 10⁻" in loss
+    np.testing.assert_allclose(number, wanted, rtol=0.06 if rounded else 1e-4, atol=0 if rounded else 0.00015)
     found["nats"] = number
     return found
 
@@ -166,6 +184,9 @@ def test_a_drawn_seven_has_the_numbers_of_keras_and_no_loss_until_the_reader_say
     found = reading(page, network)
     assert found["image"].max() == 0
     assert found["label"] == -1
+    page.get_by_role("radio", name="I meant 3").check()
+    assert reading(page, network)["nats"] > 1  # an empty pad with a label has a loss
+    page.get_by_role("button", name="Take the label back").click()
     draw(page, *SEVEN)
     found = reading(page, network)
     assert 40 < found["image"].sum() < 110
@@ -249,7 +270,9 @@ def test_the_winner_is_the_same_at_every_temperature_and_the_loss_is_not(canvas,
     assert found["temperature"] == FITTED
     assert "larger loss at this T: none of 10,000" in found["rank"]
     press(page, "temperature", "ArrowRight", "ArrowLeft")
-    assert "are known for comparison" in reading(page, network)["rank"]
+    assert reading(page, network)["rank"].endswith(
+        f"No comparison with the test digits at this T; there is one at T = 1 and T = {FITTED}."
+    )
     ticks = page.locator("datalist option").evaluate_all("(all) => all.map((each) => Number(each.value))")
     np.testing.assert_allclose(ticks, [0, np.log2(FITTED)], atol=0.005)
     assert slider(page, "temperature").evaluate("(each) => each.list.options.length") == 2
@@ -282,6 +305,108 @@ def test_keys_draw_too(canvas, network):
         page.keyboard.press(key)
     assert page.evaluate("scrollY") == top
     expect(page.locator(".pad .cell")).to_be_visible()
+
+
+def test_a_stroke_of_keys_is_taken_back_as_one(canvas, network):
+    page = canvas()
+    page.get_by_role("button", name="Clear").click()
+    page.locator(".pad").focus()
+    counts = [0]
+    for stroke in (["ArrowRight"] * 3, ["ArrowDown"] * 2):
+        page.keyboard.down("Shift")
+        for key in stroke:
+            page.keyboard.press(key)
+        page.keyboard.up("Shift")
+        counts.append(reading(page, network)["image"].sum())
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    counts.append(reading(page, network)["image"].sum())
+    assert counts == [0, 3, 5, 6]
+    for wanted in counts[-2::-1]:
+        page.keyboard.press("Control+z")
+        assert reading(page, network)["image"].sum() == wanted
+    page.keyboard.press("Control+z")
+    assert reading(page, network)["label"] == 6  # before the pad was cleared
+    # Where Shift is let go elsewhere, the stroke has ended, too.
+    page.keyboard.down("Shift")
+    page.keyboard.press("ArrowUp")
+    before = reading(page, network)["address"]
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.up("Shift")
+    page.locator(".pad").focus()
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Control+z")
+    assert reading(page, network)["address"] == before
+
+
+def test_the_temperature_stays_when_the_digit_changes(canvas, network, made):
+    page = canvas()
+    page.get_by_role("button", name=f"T = {FITTED}, fitted").click()
+    page.get_by_role("button", name="Clear").click()
+    assert reading(page, network)["temperature"] == FITTED
+    page.locator(".hardest button").nth(3).click()
+    found = reading(page, network)
+    assert found["temperature"] == FITTED
+    assert found["loss"].endswith(f" nats at T = {FITTED}")
+    page.get_by_role("button", name="T = 1", exact=True).click()
+    assert reading(page, network)["loss"].endswith(" nats")
+
+
+def test_before_start_the_numbers_are_those_that_come_after_it(canvas, network, made):
+    page = canvas(start=False)
+    before = page.evaluate(READ)
+    assert before["p"][6] == "0.0020"
+    assert before["gradient"][6] == "−0.998"
+    np.testing.assert_allclose(-np.log(numbers(before["p"])[6]), 6.23, atol=0.03)
+    np.testing.assert_allclose(numbers(before["p"]), softmax(made.logits), rtol=0.06, atol=0)
+    page.get_by_role("radio", name="I meant 0").check()
+    settle(page)
+    far = page.evaluate(READ)
+    loss = float(re.search(r" = (\S+) nats", far["loss"])[1])
+    np.testing.assert_allclose(-np.log(numbers(far["p"])[0]), loss, atol=0.05)
+    page.get_by_role("radio", name="I meant 6").check()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("button", name="Start")).to_have_count(0)
+    after = reading(page, network)
+    for name in ("p", "gradient"):
+        np.testing.assert_allclose(numbers(before[name]), numbers(after[name]), rtol=0.06, atol=0.0008)
+
+
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_marks_move_nothing_and_on_a_phone_the_loss_is_under_the_pad(canvas, screen):
+    page = canvas(**screen)
+    place = """(selector) => {
+      const { top, bottom } = document.querySelector(`.digit-canvas ${selector}`).getBoundingClientRect();
+      return [top + scrollY, bottom + scrollY];
+    }"""
+    pad, loss, seen, table = (page.evaluate(place, each) for each in (".draw", ".loss", ".seen", "table"))
+    if screen is PHONE:
+        assert pad[1] <= loss[0] < pad[1] + 20
+        assert loss[1] < seen[0]
+    else:
+        assert seen[1] < loss[0]
+    page.get_by_role("checkbox").check()
+    for act in (None, "Invert", "Take the label back"):
+        if act:
+            page.get_by_role("button", name=act).click()
+        settle(page)
+        assert page.evaluate(place, "table") == table, act
+    page.get_by_role("button", name=f"T = {FITTED}, fitted").click()
+    page.locator(".hardest button").first.click()
+    settle(page)
+    assert page.evaluate(place, "table") == table
+
+
+def test_of_a_picture_that_is_mostly_ink_it_is_said_at_once_that_the_network_never_saw_such(canvas):
+    page = canvas()
+    sentence = "Mostly ink: the network has never seen black ink on white."
+    expect(page.locator(".controls")).to_contain_text("never on black ink.")
+    page.get_by_role("button", name="Invert").click()
+    expect(page.locator(".controls .alarm").filter(visible=True, has_text=sentence)).to_have_count(1)
+    expect(page.locator(".digit-canvas > [role=status]")).to_contain_text(sentence)
+    page.get_by_role("button", name="Invert").click()
+    expect(page.get_by_text(sentence).filter(visible=True)).to_have_count(0)
+    expect(page.locator(".controls")).to_contain_text("never on black ink.")
 
 
 def test_the_digit_is_moved_inverted_and_centred(canvas, network):
@@ -337,8 +462,9 @@ def test_the_gradient_lies_on_the_image_where_keras_has_it(canvas, network):
     count, colour = page.evaluate(MARKS, [int(column), int(row)])
     assert count > 1000
     assert colour == [int(plots.BLUE[i : i + 2], 16) for i in (1, 3, 5)]
-    expect(page.locator(".key.lowers")).to_have_count(1)
-    expect(page.get_by_text("Largest slope: ")).to_contain_text(f"{shown(np.abs(slopes).max(), 2)} nats")
+    expect(page.locator(".key.lowers").filter(visible=True)).to_have_count(1)
+    key = page.locator(".key.lowers").locator("..").filter(visible=True)
+    expect(key).to_contain_text(f"steepest, ink changes the loss by about {shown(np.abs(slopes).max(), 1)} nats for a full")
     page.get_by_role("button", name="Take the label back").click()
     expect(page.get_by_text("A gradient needs a loss, and a loss a label.")).to_be_visible()
     settle(page)
@@ -577,9 +703,15 @@ def test_a_screen_reader_is_told_once_when_the_changes_have_paused(canvas):
     status = page.locator(".digit-canvas > [role=status]")
     page.get_by_role("button", name="Clear").click()
     expect(status).to_have_text(
-        re.compile(r"^A loss needs a label: which digit was meant\? The network reads \d, with p = ")
+        re.compile(r"^A loss needs a label: which digit was meant\? The pad is empty; the network reads \d all the same")
     )
-    draw(page, *SEVEN)
+    draw(page, *SEVEN)  # which leaves the focus on the pad: no key has a place there
+    expect(status).to_have_text(re.compile(r"^A loss needs a label: which digit was meant\? The network reads 7, "))
+    page.keyboard.press("ArrowUp")
+    expect(status).to_have_text(re.compile(r"^Row 14, column 15: grey \d"))
+    draw(page, (3, 3), (4, 3))
+    expect(status).to_have_text(re.compile(r"^A loss needs"))
+    page.get_by_role("button", name="Undo").click()
     page.get_by_role("radio", name="I meant 7").check()
     expect(status).to_have_text(re.compile(r"^loss = −log p\(7\) = .+ nats\. The network reads 7, with p = \S+\.$"))
 

@@ -12,7 +12,9 @@ from traitlets import TraitError
 from utils import widgets
 from utils.losses import cross_entropy, softmax
 from utils.strokes import like_mnist
-from utils.widgets.digit_canvas import pack_image, unpack_image
+from utils.widgets.digit_canvas import chance, pack_image, power, unpack_image
+
+POWERS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,20 @@ def test_what_is_no_image_is_refused_in_both_languages():
         else:
             np.testing.assert_array_equal(unpack_image(text).ravel() * 255, np.float32(image))
     assert in_ink("return [null, undefined, 7, {}, []].map(ink.unpackImage);") == [None] * 5
+
+
+def test_small_numbers_are_the_same_text_in_both_languages():
+    assert [power(0.000038), power(1e-10), chance(0.0019712), chance(0.6103), chance(0)] == [
+        "3.8 · 10⁻⁵", "1.0 · 10⁻¹⁰", "0.0020", "0.610", "0.000",
+    ]  # fmt: skip
+    probs = [*np.random.default_rng(3).uniform(-14, 0, 300), -3.0, -2.0, 0.0]
+    probs = [0.0, *(10**each for each in probs)]
+    marks = f'const marks = await import("{(widgets.MODULES / "digit-marks.mjs").as_uri()}");'
+    found = in_ink(marks + "return given.probs.map((p) => [marks.chance(p, 3), marks.chance(p, 4)]);", probs=probs)
+    assert [each[0] for each in found] == [chance(p) for p in probs]
+    for p, (_, text) in zip(probs, found, strict=True):
+        number = float(text.replace(" · 10", "e").translate(POWERS))
+        assert number == pytest.approx(p, rel=0.051, abs=0)
 
 
 def test_a_dot_and_a_line_have_the_ink_of_their_areas():
@@ -226,7 +242,9 @@ def test_without_javascript_a_digit_stands_there_with_its_loss(made, digits):
     probs = softmax(logits[first])
     assert [row[0] for row in rows] == list("0123456789")
     np.testing.assert_allclose([float(row[1].replace("−", "-")) for row in rows], logits[first], rtol=0, atol=0.0061)
-    np.testing.assert_allclose([float(row[2]) for row in rows], probs, rtol=0, atol=0.0011)
+    shown = [float(row[2].replace(" · 10", "e").translate(POWERS)) for row in rows]
+    np.testing.assert_allclose(shown, probs, rtol=0.06, atol=0)
+    assert rows[6][2] == "0.0020"  # of which −log is the loss
     loss = float(re.search(r"loss −log p = (\S+) nats", caption)[1])
     assert loss == pytest.approx(cross_entropy(labels[first], logits[first]), abs=0.0061)
     assert f"read as {probs.argmax()} with p" in caption
@@ -243,6 +261,8 @@ def test_the_fallback_says_where_there_is_no_label_and_where_nobody_knows_the_lo
     canvas = widgets.DigitCanvas(**GOOD)
     canvas.label = None
     assert "Nobody has said what it means, so it has no loss." in canvas.fallback()
-    canvas.logits = None
+    canvas.label, canvas.logits = 0, [20.0, *[0.0] * 9]
+    assert "the loss −log p = 1.9 · 10⁻⁸ nats" in canvas.fallback()
+    canvas.label, canvas.logits = None, None
     assert "<table>" not in canvas.fallback()
     assert "None" not in html.unescape(canvas.fallback())
