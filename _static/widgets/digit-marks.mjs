@@ -9,8 +9,8 @@ export function power(number) {
 }
 
 /**
- * A probability as text, `digits` after the point: 3 or 4. A small one has at least two that are not leading zeros, so
- * that −log p can be checked. `chance` of utils/widgets/digit_canvas.py does the same with 3.
+ * A probability as text, `digits` after the point: 3 or 4. A small one has two digits after its zeros, so that −log p
+ * can be checked. `chance` of utils/widgets/digit_canvas.py does the same with 3.
  */
 export function chance(p, digits) {
   return p > 0 && p < 0.001 ? power(p) : text(p, p > 0 && p < 0.01 ? 4 : digits);

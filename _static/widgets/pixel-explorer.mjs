@@ -157,7 +157,7 @@ function render({ model, el, signal }) {
   const base = h("canvas", { width: COLUMNS, height: ROWS });
   const veil = h("canvas", { className: "veil", width: FINE * COLUMNS, height: FINE * ROWS });
   const aim = h("span", { className: "aim" });
-  const hint = h("p", { className: "hidden", id: `${group}-hint` }, "Arrow keys move the crosshair, with Shift by eight pixels. L moves it to the largest loss, again to the next. Space uses the brush.");
+  const hint = h("p", { className: "hidden keys", id: `${group}-hint` }, "Arrow keys move the crosshair, with Shift by eight pixels. L moves it to the largest loss, again to the next. Space uses the brush.");
   const picture = quietInJupyter(h("div", { className: "picture", tabIndex: 0, role: "application", "aria-label": "the scene", "aria-describedby": hint.id }, base, veil, aim));
   const radius = slider({ name: "radius of the brush", min: 1, max: 12, step: 1, signal, remember: () => { const kept = brush.radius; return () => (brush.radius = kept); }, onInput: (value) => { brush.radius = value; schedule(); } });
   const radiusText = h("span", {});
@@ -212,6 +212,12 @@ function render({ model, el, signal }) {
       h("p", { className: "title" }, "Pixel explorer"),
       h("div", { className: "line" }, ...scenes, waiting), problem, before, after, status),
   );
+
+  // Where a finger is all there is, keys are not spoken of; nor once a finger has pressed, until a key is.
+  const lab = el.querySelector(".lab");
+  lab.classList.toggle("touched", matchMedia("(pointer: coarse)").matches);
+  lab.addEventListener("pointerdown", ({ pointerType }) => pointerType === "touch" && lab.classList.add("touched"), { signal });
+  lab.addEventListener("keydown", () => lab.classList.remove("touched"), { signal });
 
   // ------------------------------------------------------------------------------------------- pointer, keys, and brush
   let track = []; // where the pointer went since the last frame; the first is where it was in that one
@@ -304,7 +310,7 @@ function render({ model, el, signal }) {
     aim.style.top = `${(100 * row) / ROWS}%`;
     place.textContent = `Row ${row}, column ${column}: label ${names[label]}, prediction ${names[desk.prediction[i]]}`;
     const loss = `${text(own[label], digits)}${capped ? " or more" : ""}`;
-    const probability = (k) => (!desk.exact && own[k] >= desk.cap - 1e-3 ? "< 3 · 10⁻⁶" : significant(Math.exp(-own[k]), digits));
+    const probability = (k) => (!desk.exact && own[k] >= desk.cap - 1e-3 ? "<\u202f3\u202f·\u202f10⁻⁶" : significant(Math.exp(-own[k]), digits));
     pays.textContent = desk.valid[i] ? `loss = −log p(${names[label]}) = ${capped ? "" : `−log ${probability(label)} = `}${loss} nats` : "void: it has no part in the loss";
     const part = (100 * own[label]) / (sum || 1); // in percent
     const toured = desk.tour?.order[desk.tour.number] === i ? `Number ${count(rankOf(i, desk.losses, desk.valid))} of ${count(pixels)} by loss; the button goes on to the next.` : "";

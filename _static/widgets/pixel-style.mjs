@@ -18,7 +18,7 @@ export const LAYOUT = `
 .pixel-explorer .together { display: inline-flex; align-items: center; gap: 0.5rem; }
 .pixel-explorer .tool label { gap: 0.5rem; } .pixel-explorer .tool label input { margin: 0; } .pixel-explorer .tool label input[type=range] { min-width: 4rem; }
 .pixel-explorer .kinds :is(th, td) { padding: 0 0.3rem; border: 0; white-space: nowrap; height: 1.15rem; }
-.pixel-explorer .kinds th { color: var(--text); width: 7.5rem; } .pixel-explorer .kinds td:last-child { width: 5.2rem; padding-right: 0; }
+.pixel-explorer .kinds th { color: var(--text); width: 7rem; } .pixel-explorer .kinds td:last-child { width: 4.7rem; padding-right: 0; }
 .pixel-explorer .kinds .label > * { color: color-mix(in srgb, var(--vermillion) 75%, var(--text)); font-weight: 600; }
 .pixel-explorer .kinds .label .bar { background: var(--vermillion); }
 .pixel-explorer .swatch { display: inline-block; width: 0.7rem; height: 0.7rem; margin-right: 0.35rem; border: 1px solid var(--line); vertical-align: -0.05rem; forced-color-adjust: none; print-color-adjust: exact; }
@@ -31,11 +31,12 @@ export const LAYOUT = `
 .pixel-explorer .side canvas { border: 1px solid var(--line); } .pixel-explorer .side p { margin: 0; font-size: 0.8125rem; line-height: 1.25; }
 .pixel-explorer .brushes { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; align-items: center; }
 .pixel-explorer .brushes label { display: inline-flex; gap: 0.5rem; align-items: center; min-height: 1.75rem; } .pixel-explorer .brushes input[type=range] { width: 8rem; }
+.pixel-explorer .two .brushes label { flex-wrap: wrap; gap: 0 0.5rem; } .pixel-explorer .two .brushes input[type=range] { width: 5.5rem; }
 @container (max-width: 40rem) {
   .pixel-explorer .stage { display: flex; flex-direction: column; align-items: stretch; }
   .pixel-explorer :is(.left, .right) { display: contents; }
   .pixel-explorer .tools { order: 1; } .pixel-explorer table.kinds { order: 3; }
   .pixel-explorer .stage.tooled .reading { order: 2; } /* a tool's result and controls stand below the picture */
 }
-@media (hover: none) and (pointer: coarse) { .pixel-explorer .keys { display: none; } }
+.pixel-explorer.touched .keys { display: none; }
 `;

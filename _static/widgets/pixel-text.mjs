@@ -12,11 +12,11 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /**
  * A number from 0, such that its logarithm can be checked: `digits` behind the point, and below 0.1 significant ones: two
- * where `digits` is 2, else three. Below 0.0001 as 3.2 · 10⁻⁵.
+ * where `digits` is 2, else three. Below 0.0001 as 3.2 · 10⁻⁵, with narrow spaces that do not break.
  */
 export function significant(number, digits = 2) {
   if (number >= 0.0995 || number === 0) return text(number, digits);
   const [factor, power] = number.toExponential(digits > 2 ? 2 : 1).split("e-");
   if (Number(power) <= 4) return Number(`${factor}e-${power}`).toFixed(Number(power) + (digits > 2 ? 2 : 1));
-  return `${factor} · 10⁻${[...power].map((each) => SUPERSCRIPTS[each]).join("")}`;
+  return `${factor}\u202f·\u202f10⁻${[...power].map((each) => SUPERSCRIPTS[each]).join("")}`;
 }

@@ -160,7 +160,7 @@ export function makeTools({ names, change, desk, load, signal }) {
     title: "Weights",
     layer: "loss",
     panel: h("div", {},
-      line(h("label", {}, h("span", {}, "w = 1 / share", h("sup", {}, "a"), ", shares of this scene, a ="), powers, powerText)),
+      line(h("label", {}, h("span", {}, "w = 1 / share", h("sup", {}, "a"), ", a ="), powers, powerText), h("span", { className: "quiet" }, "shares of this scene; over many scenes a class has another")),
       h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {},
         h("tr", {}, h("th", { scope: "row" }, "w as it is"), ...cells.slice(0, 2)),
         h("tr", {}, h("th", { scope: "row" }, "w divided by its mean"), ...cells.slice(2)))),

@@ -420,7 +420,7 @@ def test_the_digit_is_moved_inverted_and_centred(canvas, network):
     page.get_by_role("button", name="Invert").click()
     np.testing.assert_allclose(reading(page, network)["image"], 1 - image, atol=1e-6)
     page.get_by_role("button", name="Centre as MNIST does").click()
-    expect(page.locator(".digit-canvas .alarm")).to_have_text(
+    expect(page.locator(".controls .alarm[role=status]")).to_have_text(
         "The pad is mostly ink: MNIST is white on black. Press Invert."
     )
     page.get_by_role("button", name="Clear").click()
@@ -464,7 +464,9 @@ def test_the_gradient_lies_on_the_image_where_keras_has_it(canvas, network):
     assert colour == [int(plots.BLUE[i : i + 2], 16) for i in (1, 3, 5)]
     expect(page.locator(".key.lowers").filter(visible=True)).to_have_count(1)
     key = page.locator(".key.lowers").locator("..").filter(visible=True)
-    expect(key).to_contain_text(f"steepest, ink changes the loss by about {shown(np.abs(slopes).max(), 1)} nats for a full")
+    expect(key).to_contain_text(
+        f"steepest, ink changes the loss by about {shown(np.abs(slopes).max(), 1)} nats for a full"
+    )
     page.get_by_role("button", name="Take the label back").click()
     expect(page.get_by_text("A gradient needs a loss, and a loss a label.")).to_be_visible()
     settle(page)
@@ -703,7 +705,9 @@ def test_a_screen_reader_is_told_once_when_the_changes_have_paused(canvas):
     status = page.locator(".digit-canvas > [role=status]")
     page.get_by_role("button", name="Clear").click()
     expect(status).to_have_text(
-        re.compile(r"^A loss needs a label: which digit was meant\? The pad is empty; the network reads \d all the same")
+        re.compile(
+            r"^A loss needs a label: which digit was meant\? The pad is empty; the network reads \d all the same"
+        )
     )
     draw(page, *SEVEN)  # which leaves the focus on the pad: no key has a place there
     expect(status).to_have_text(re.compile(r"^A loss needs a label: which digit was meant\? The network reads 7, "))

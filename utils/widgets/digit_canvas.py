@@ -119,7 +119,8 @@ class DigitCanvas(ModelWidget):
         meant = "Nobody has said what it means, so it has no loss"
         if self.label is not None:
             loss = 0.0 - log_probs[self.label]
-            meant = f"The label is {self.label}, the loss −log p = {power(loss) if 0 < loss < 0.005 else f'{loss:.2f}'} nats"
+            nats = power(loss) if 0 < loss < 0.005 else f"{loss:.2f}"
+            meant = f"The label is {self.label}, the loss −log p = {nats} nats"
         at = "" if self.temperature == 1 else f" at temperature {self.temperature:g}"
         caption = f"A digit, {read}{at}. {meant}. With JavaScript you can draw your own."
         return svg(unpack_image(self.image)) + table(caption, ("digit", "logit z", "probability p"), rows)
@@ -132,9 +133,9 @@ def power(number):
 
 
 def chance(p):
-    """Return a probability as text; a small one has two digits that are no leading zeros, so that −log p can be checked.
+    """Return a probability as text; a small one has two digits after its zeros, so that −log p can be checked.
 
-    It is computed from rounded logits, and so the same on every machine.
+    The fallback computes it from rounded logits, so it is the same on every machine.
     """
     return power(p) if 0 < p < 0.001 else f"{p:.{4 if 0 < p < 0.01 else 3}f}"
 
