@@ -159,7 +159,7 @@ export function reachOf(before, after, stroke) {
 }
 
 /** Pixels that are 1 and few steps apart as groups, each {pixels, row, column, radius}: a circle around all of it. */
-export function groupsOf(changed, apart = 2) {
+export function groupsOf(changed, apart = 4) {
   const left = changed.slice();
   const groups = [];
   for (let first = 0; first < PIXELS; first++) {

@@ -4,7 +4,7 @@ import { COLUMNS, KINDS, PIXELS, ROWS } from "./pixel-loss.mjs";
 const FULL_INK = 5; // nats, as in the chapter's figure
 export const FINE = 4; // the veil has 4 × 4 points for a pixel: an outline leaves most of what it surrounds to be seen
 const TINT = 40; // of 255: how opaque the veil is inside an outline
-const SPECK = 12; // pixels: so small a group gets a ring
+const SPECK = 8; // pixels: so small a group gets a ring
 
 /** A colour, "#rrggbb", as [red, green, blue]. */
 const partsOf = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));

@@ -174,7 +174,7 @@ def test_the_largest_come_first_and_groups_are_few_steps_apart():
     assert found["ranks"] == [1, 2, 1001]
     changed = np.zeros((96, 128), int)
     changed[10, 10] = changed[12, 12] = changed[14, 12] = changed[0, 127] = changed[17, 12] = 1
-    found = in_node("return pixel.groupsOf(given.changed);", changed=changed.ravel().tolist())
+    found = in_node("return pixel.groupsOf(given.changed, 2);", changed=changed.ravel().tolist())
     assert [(g["pixels"], g["row"], g["column"]) for g in found] == [(1, 0, 127), (3, 12, 11), (1, 17, 12)]
     assert found[1]["radius"] == pytest.approx(np.hypot(5, 3) / 2)
 
@@ -892,6 +892,8 @@ def test_the_network_makes_the_losses_exact_and_follows_the_brush(explorer, netw
     assert marked.sum() == int(outside.replace(",", ""))
     veil = points(page, 1)
     assert (veil[np.repeat(np.repeat(marked, 4, 0), 4, 1)] == [255, 0, 200, 255]).all()  # no ring hides one
+    rim = (veil == [0, 0, 0, 255]).all(axis=-1) | (veil == [255, 255, 255, 255]).all(axis=-1)
+    assert rim.sum() > 50, "no speck has a ring"
     names, sizes = np.unique(mask[painted], return_counts=True)
     assert f"the mask still says {CLASSES[names[sizes.argmax()]]}" in found
     press(page, "Reset the photo")
