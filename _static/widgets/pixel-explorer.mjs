@@ -273,7 +273,7 @@ function render({ model, el, signal }) {
     const order = largestOf(desk.losses, desk.valid);
     if (!order.length) return;
     const goesOn = desk.tour?.order.length === order.length && order.every((i, k) => i === desk.tour.order[k]);
-    desk.tour = { order, number: goesOn ? (desk.tour.number + 2) % order.length : 0 };
+    desk.tour = { order, number: goesOn ? (desk.tour.number + 1) % order.length : 0 };
     const i = order[desk.tour.number];
     set({ at: [Math.floor(i / COLUMNS), i % COLUMNS] });
   }

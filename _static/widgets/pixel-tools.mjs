@@ -16,7 +16,7 @@ const ERASED = [128, 128, 128];
 /** What is chosen in a scene: 1 for each pixel of the selection. */
 export function chosenOf({ selection, mask, valid, brushed, prediction }) {
   if (selection.kind === "borders") return bordersOf(mask);
-  if (selection.kind === "wrong") return mask.map((label, i) => (label === prediction[i] ? 1 : 0));
+  if (selection.kind === "wrong") return mask.map((label, i) => (label !== prediction[i] ? 1 : 0));
   if (selection.kind === "brush") return brushed;
   const classes = selection.kind === "rare" ? rarestOf(countsOf(mask, valid), RAREST) : [selection.label];
   return mask.map((label) => (classes.includes(label) ? 1 : 0));
@@ -124,7 +124,7 @@ export function makeTools({ names, change, desk, load, signal }) {
     ),
     take(it, i) {
       if (picked) return;
-      pigment = 7; // road on a pedestrian: a first press is to change something
+      pigment = it.mask[i] === 4 ? 7 : 4; // road on a pedestrian: a first press is to change something
       pigments.value = String(pigment);
     },
     side: ink.element,
