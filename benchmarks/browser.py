@@ -30,7 +30,8 @@ LOAD = """async ([name, maker, loads]) => {
 ASK = """(input) => {
   const start = performance.now();
   const answer = globalThis.network.logits(input);
-  return { time: performance.now() - start, logits: [...(answer.values ?? answer)] };
+  const time = performance.now() - start;
+  return { time, logits: Array.isArray(answer) ? answer : [...answer.values] };
 }"""
 
 

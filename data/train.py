@@ -24,6 +24,14 @@ def _round(model):
         weight.assign(weight.numpy().astype("<f2"))
 
 
+def _named_anew(make, tokens, weights):
+    """Return a network with given weights: its layers are named as if it were the first, whatever was built before."""
+    keras.utils.clear_session()
+    model = make(tokens)
+    model.set_weights(weights)
+    return model
+
+
 def digit_cnn():
     """Train `digit_cnn` for 24 passes over 55,000 digits, each time as other hands write; 10 minutes on 2 cores.
 
@@ -98,8 +106,7 @@ def char_lstm():
     learner = nets.char_lstm(len(characters), batch=128, stateful=True, dropout=0.3)
     keras.mixed_precision.set_dtype_policy("float32")
     nets.train(learner, inputs, targets, 128, 10, 0.006, shuffle=False, verbose=2)
-    model = nets.char_lstm(len(characters))
-    model.set_weights(learner.get_weights())
+    model = _named_anew(nets.char_lstm, len(characters), learner.get_weights())
     facts = {
         "made": "make models MODEL=char_lstm: 10 passes in bfloat16 over all works but the last, dropout 0.3, seed 0",
         "input": "(N, T), positions in `characters`",

@@ -166,6 +166,8 @@ def test_a_stored_model_is_what_its_manifest_says(name):
     assert hashlib.sha256(content).hexdigest() == manifest["sha256"]
     assert len(content) < {"digit_cnn": 150_000, "unet": 1_000_000, "char_lstm": 2_000_000}[name]
     assert len({tensor["name"] for tensor in manifest["tensors"]}) == len(model.weights)
+    # The browser looks for the first of each kind under its plain name.
+    assert not any(re.search(r"^(embedding|lstm|dense)_", tensor["name"]) for tensor in manifest["tensors"])
     end = 0
     for tensor, weight in zip(manifest["tensors"], model.weights, strict=True):
         assert tensor["name"].split("/")[-1] == weight.name
