@@ -352,7 +352,7 @@ def test_a_text_that_is_read_costs_what_it_costs_in_keras(started):
     page.locator(".tiles:visible .tile").nth(50).click()
     expect(page.locator(".read")).to_contain_text(f"cost {wanted[49]:.2f} bits")
     page.get_by_label("text to read").fill(text[:100])
-    expect(sentence).to_contain_text(f"{bits_of(text[:100]).mean():.2f}")
+    expect(sentence).to_contain_text(f"{bits_of(text[:100]).mean():.3f}"[:-1])  # the last digit may differ
     assert tiles(page) == text[:100]
 
 
