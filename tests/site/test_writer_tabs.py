@@ -352,7 +352,8 @@ def test_a_text_that_is_read_costs_what_it_costs_in_keras(started):
     page.locator(".tiles:visible .tile").nth(50).click()
     expect(page.locator(".read")).to_contain_text(f"cost {wanted[49]:.2f} bits")
     page.get_by_label("text to read").fill(text[:100])
-    expect(sentence).to_contain_text(f"{bits_of(text[:100]).mean():.3f}"[:-1])  # the last digit may differ
+    near = [f"{bits_of(text[:100]).mean() + off:.3f}" for off in (-0.001, 0, 0.001)]  # as exact as above
+    expect(sentence).to_contain_text(re.compile("|".join(map(re.escape, near))))
     assert tiles(page) == text[:100]
 
 
