@@ -9,7 +9,7 @@
  */
 import { crossEntropy, crossEntropyGradient, softmax } from "./losses.mjs";
 import { digitCnn } from "./forward.mjs";
-import { announcer, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
+import { announcer, followAddress, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
 import { modelFrom } from "./weights.mjs";
 import { blankPad, countLarger, digitFragment, fillCell, fromDigitFragment, imageOf, inverted, likeMnist, LINK_LIMIT, nudged, packImage, padOf, paint, SIDE, unpackImage, WIDE } from "./digit-ink.mjs";
 import { chance, drawGreys, drawSlopes, power } from "./digit-marks.mjs";
@@ -436,17 +436,8 @@ function render({ model, el, signal }) {
     link.textContent = long ? "This image is too long for a link" : "Link to this digit";
   }
 
-  const unread = h("p", { className: "alarm" }, "The address holds no digit that the canvas can read; it shows its own.");
-  function readAddress() {
-    const shared = fromDigitFragment(location.hash);
-    if (shared === null && location.hash.startsWith("#digit-canvas=")) loss.before(unread);
-    else unread.remove();
-    if (shared) set(shared);
-  }
-  if (model.get("page")) {
-    readAddress();
-    listen(window, "hashchange", readAddress);
-  }
+  const unreadable = "The address holds no digit that the canvas can read; it shows its own.";
+  followAddress({ model, name: "digit-canvas", parse: fromDigitFragment, set, unreadable, show: (unread) => loss.before(unread), signal });
   frame();
 }
 

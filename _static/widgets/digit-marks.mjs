@@ -1,11 +1,11 @@
 /** What the digit canvas shows: on a canvas grey values, and the marks of a gradient on them; as text small numbers. */
 
-import { text } from "./parts.mjs";
+import { superscript, text } from "./parts.mjs";
 
 /** A number above 0 as two digits times a power of ten, "3.8 · 10⁻⁵". */
 export function power(number) {
   const [digits, exponent] = number.toExponential(1).split("e");
-  return `${digits} · 10${exponent.replace("+", "").replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
+  return `${digits} · 10${superscript(exponent)}`;
 }
 
 /**

@@ -3,7 +3,7 @@
  * State: {names, logits, label, temperature, shift}, on the page from data-props and in Jupyter from the Python object.
  */
 import { crossEntropy, crossEntropyGradient, naiveSoftmax, softmax } from "./losses.mjs";
-import { announcer, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
+import { announcer, followAddress, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
 
 const MOST_CLASSES = 6;
 const LIMIT = 10; // the sliders' logits; numbers can be typed up to LARGEST
@@ -206,17 +206,8 @@ function render({ model, el, signal }) {
     return broken;
   }
 
-  const unread = h("p", { className: "alarm" }, "The address holds numbers that the lab cannot read; it shows its own.");
-  function readAddress() {
-    const shared = fromFragment(location.hash);
-    if (shared === null && location.hash.startsWith("#logit-lab=")) verdict.after(unread);
-    else unread.remove();
-    if (shared) set(shared);
-  }
-  if (model.get("page")) {
-    readAddress();
-    addEventListener("hashchange", readAddress, { signal });
-  }
+  const unreadable = "The address holds numbers that the lab cannot read; it shows its own.";
+  followAddress({ model, name: "logit-lab", parse: fromFragment, set, unreadable, show: (unread) => verdict.after(unread), signal });
   draw();
 }
 

@@ -52,6 +52,23 @@ export function stateOf(model, keys, draw) {
   return { read, set, remember };
 }
 
+/**
+ * On a page, set what `parse` reads in the address, now and whenever it changes. Where the address means this widget by its
+ * `name` and cannot be read, `show` puts a paragraph with the sentence `unreadable` on the widget, until it can.
+ */
+export function followAddress({ model, name, parse, set, unreadable, show, signal }) {
+  if (!model.get("page")) return;
+  const unread = h("p", { className: "alarm" }, unreadable);
+  const read = () => {
+    const shared = parse(location.hash);
+    if (shared === null && location.hash.startsWith(`#${name}=`)) show(unread);
+    else unread.remove();
+    if (shared) set(shared);
+  };
+  read();
+  addEventListener("hashchange", read, { signal });
+}
+
 /** JupyterLab takes arrow keys for its own commands, unless the focused element says otherwise. */
 export function quietInJupyter(input) {
   input.dataset.lmSuppressShortcuts = "true";
@@ -74,6 +91,11 @@ export function text(number, digits = 4) {
   if (!Number.isFinite(number)) return number > 0 ? "inf" : "−inf";
   const rounded = Number(number.toFixed(digits)) === 0 ? 0 : number; // no −0.0000
   return rounded.toFixed(digits).replace("-", "−");
+}
+
+/** An exponent as it stands above the line: −5, or "-5", is "⁻⁵". */
+export function superscript(exponent) {
+  return String(exponent).replace("+", "").replace(/[-−]/, "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
 }
 
 export const STYLE = `

@@ -10,7 +10,7 @@
  * - tour: {order, number}, the pixels by loss and how far the button has gone; corrected: the sum of the losses {from, to} as
  *   the network replaced the stored ones
  */
-import { announcer, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
+import { announcer, followAddress, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
 import { argmaxOf, COLUMNS, eachUnderBrush, KINDS, largestOf, lossesOf, meanOf, PIXELS, rankOf, ROWS } from "./pixel-loss.mjs";
 import { FINE, makePainter } from "./pixel-picture.mjs";
 import { networkFrom, sceneFrom } from "./pixel-scenes.mjs";
@@ -380,17 +380,8 @@ function render({ model, el, signal }) {
   for (const root of [document.documentElement, document.body]) themed.observe(root, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] });
   signal.addEventListener("abort", () => themed.disconnect(), { once: true });
 
-  const unread = h("p", { className: "alarm" }, "The address holds what the explorer cannot read; it shows its own.");
-  function readAddress() {
-    const shared = fromFragment(location.hash);
-    if (shared === null && location.hash.startsWith("#pixel-explorer=")) problem.after(unread);
-    else unread.remove();
-    if (shared) set(shared);
-  }
-  if (model.get("page")) {
-    readAddress();
-    addEventListener("hashchange", readAddress, { signal });
-  }
+  const unreadable = "The address holds what the explorer cannot read; it shows its own.";
+  followAddress({ model, name: "pixel-explorer", parse: fromFragment, set, unreadable, show: (unread) => problem.after(unread), signal });
   draw();
 }
 

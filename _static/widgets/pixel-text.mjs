@@ -1,5 +1,5 @@
 /** The pixel explorer's numbers as text. */
-import { text } from "./parts.mjs";
+import { superscript, text } from "./parts.mjs";
 
 const whole = new Intl.NumberFormat("en");
 // Stored losses are multiples of 0.05, so are their sums: with one digit every other one would be a tie.
@@ -7,8 +7,6 @@ const hundredths = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maxim
 export const count = (number) => whole.format(number);
 export const sums = (number) => hundredths.format(number);
 export const percent = (share) => `${(100 * share).toFixed(1)} %`;
-
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /**
  * A number from 0, such that its logarithm can be checked: `digits` behind the point, and below 0.1 significant ones: two
@@ -18,5 +16,5 @@ export function significant(number, digits = 2) {
   if (number >= 0.0995 || number === 0) return text(number, digits);
   const [factor, power] = number.toExponential(digits > 2 ? 2 : 1).split("e-");
   if (Number(power) <= 4) return Number(`${factor}e-${power}`).toFixed(Number(power) + (digits > 2 ? 2 : 1));
-  return `${factor}\u202f·\u202f10⁻${[...power].map((each) => SUPERSCRIPTS[each]).join("")}`;
+  return `${factor}\u202f·\u202f10${superscript(`-${power}`)}`;
 }

@@ -5,7 +5,7 @@
  * {passage, shades, marks, before, hidden, size} are given once.
  */
 import { charLstm } from "./forward.mjs";
-import { announcer, h, quietInJupyter, stateOf, STYLE } from "./parts.mjs";
+import { announcer, followAddress, h, quietInJupyter, stateOf, STYLE } from "./parts.mjs";
 import { makeGuess } from "./text-guess.mjs";
 import { fromFragment } from "./text-loss.mjs";
 import { axisOf, TEXT_LAYOUT, walk } from "./text-parts.mjs";
@@ -123,17 +123,8 @@ function render({ model, el, signal }) {
     buttons[0].focus({ preventScroll: true });
   }
 
-  const unread = h("p", { className: "alarm" }, "The address holds settings that the widget cannot read; it shows its own.");
-  function readAddress() {
-    const shared = fromFragment(location.hash);
-    if (shared === null && location.hash.startsWith("#writer=")) lab.querySelector(".title").after(unread);
-    else unread.remove();
-    if (shared) state.set(shared);
-  }
-  if (page) {
-    readAddress();
-    addEventListener("hashchange", readAddress, { signal });
-  }
+  const unreadable = "The address holds settings that the widget cannot read; it shows its own.";
+  followAddress({ model, name: "writer", parse: fromFragment, set: state.set, unreadable, show: (unread) => lab.querySelector(".title").after(unread), signal });
 }
 
 export default { render };
