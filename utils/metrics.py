@@ -51,6 +51,27 @@ def iou(counts):
     return np.divide(both, either, out=np.full(len(counts), np.nan), where=either > 0)
 
 
+def edges(masks):
+    """Return where the class of a pixel differs from that of a neighbour above, below, left or right.
+
+    Parameters
+    ----------
+    masks : ndarray of int, shape (..., H, W)
+        The class of each pixel.
+
+    Returns
+    -------
+    ndarray of bool, shape (..., H, W)
+    """
+    edge = np.zeros(masks.shape, bool)
+    across, down = masks[..., 1:] != masks[..., :-1], masks[..., 1:, :] != masks[..., :-1, :]
+    edge[..., 1:] |= across
+    edge[..., :-1] |= across
+    edge[..., 1:, :] |= down
+    edge[..., :-1, :] |= down
+    return edge
+
+
 def class_weights(labels, classes, power):
     """Return a weight for each class, (1 / its frequency) to a power, divided by the mean weight of all labels.
 

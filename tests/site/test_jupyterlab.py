@@ -75,23 +75,30 @@ lab""",
 ]
 
 
-@pytest.fixture
-def notebook(tab, tmp_path):
-    """Return a page of JupyterLab with a notebook of CELLS, and the addresses that it asked for."""
-    written = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+@contextmanager
+def opened(tab, folder, cells):
+    """Open a notebook of these cells in JupyterLab; give its page, the addresses that it asks for, and its own."""
+    written = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     written.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(written, tmp_path / "lab.ipynb")
+    nbformat.write(written, folder / "lab.ipynb")
     page = tab()
     page.set_default_timeout(4 * PATIENCE)  # a server, a kernel and an application start
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    with jupyterlab(tmp_path) as address:
+    with jupyterlab(folder) as address:
         page.goto(f"{address}lab/tree/lab.ipynb")
-        page.locator(".jp-CodeCell").nth(2).wait_for()
+        page.locator(".jp-CodeCell").nth(len(cells) - 1).wait_for()
         # The circle beside the kernel's name is that of an idle kernel also while there is none yet; a cell that is run
         # then is not run later. The status bar knows.
         page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
         yield page, asked, address
+
+
+@pytest.fixture
+def notebook(tab, tmp_path):
+    """Return a page of JupyterLab with a notebook of CELLS, and the addresses that it asked for."""
+    with opened(tab, tmp_path, CELLS) as parts:
+        yield parts
 
 
 def run(page, k):

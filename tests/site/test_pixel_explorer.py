@@ -6,21 +6,20 @@ Long, for it has the six tools, the pictures, the network and the ways in which 
 import gzip
 import re
 
-import nbformat
 import numpy as np
 import pytest
-from labs import DESK, PATIENCE, PHONE, cells_of, in_node_with_arrays, shown
+from labs import DESK, PHONE, cells_of, in_node_with_arrays, shown
 from playwright.sync_api import expect
-from test_jupyterlab import jupyterlab, run
+from test_jupyterlab import opened, run
 from widget_page import make_site
 
 from benchmarks.pages import AXE, served
 from utils import nets, widgets
 from utils.losses import cross_entropy, log_softmax
-from utils.metrics import class_weights
+from utils.metrics import class_weights, edges
 from utils.plots import PALETTE
 from utils.scenes import CLASSES, COLOURS, street_scenes
-from utils.widgets.pixel_explorer import edges, scene_facts, stored_scene
+from utils.widgets.pixel_explorer import scene_facts, stored_scene
 
 PAINTS = np.array([[int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in COLOURS])
 PIXELS = 96 * 128
@@ -1131,17 +1130,7 @@ def test_in_jupyterlab_scene_network_and_worker_come_from_python(tab, tmp_path, 
         "print(explorer.at, explorer.layer, explorer.scene)",
     ]
     cells.append("explorer.at, explorer.scene = [10, 20], 2")
-    written = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    written.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(written, tmp_path / "lab.ipynb")
-    page = tab()
-    page.set_default_timeout(4 * PATIENCE)
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    with jupyterlab(tmp_path) as base:
-        page.goto(f"{base}lab/tree/lab.ipynb")
-        page.locator(".jp-CodeCell").nth(2).wait_for()
-        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
+    with opened(tab, tmp_path, cells) as (page, asked, base):
         run(page, 0)
         press(page, "Start")
         expect(page.locator(".stage")).to_be_visible()

@@ -7,12 +7,11 @@ compared comes from Keras: `bits_of`, `logits_after`.
 import re
 from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pytest
-from labs import DESK, PATIENCE, PHONE, come_near
+from labs import DESK, PHONE, come_near
 from playwright.sync_api import expect
-from test_jupyterlab import jupyterlab, run
+from test_jupyterlab import opened, run
 from widget_page import make_site
 from writer_given import CHARACTERS, MARKS, bits_of, chance, logits_after, play, writer
 
@@ -553,17 +552,7 @@ writer""",
 
 
 def test_in_jupyterlab_python_sends_the_network_and_sees_the_prompt(tab, tmp_path):
-    written = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    written.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(written, tmp_path / "lab.ipynb")
-    page = tab()
-    page.set_default_timeout(4 * PATIENCE)  # a server, a kernel and an application start
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    with jupyterlab(tmp_path) as address:
-        page.goto(f"{address}lab/tree/lab.ipynb")
-        page.locator(".jp-CodeCell").nth(2).wait_for()
-        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
+    with opened(tab, tmp_path, CELLS) as (page, asked, _):
         output = run(page, 0)
         button(output, "Start").click()
         page.get_by_label("prompt").press("Control+End")

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from utils.metrics import calibration_error, class_weights, confusion, iou, reliability
+from utils.metrics import calibration_error, class_weights, confusion, edges, iou, reliability
 from utils.quiet import keras
 
 RNG = np.random.default_rng(0)
@@ -96,3 +96,15 @@ def test_a_model_that_is_right_as_often_as_it_is_sure_has_a_calibration_error_ne
 def test_labels_that_do_not_fit_the_probabilities_are_refused():
     with pytest.raises(ValueError, match="`labels` holds 2 at"):
         calibration_error(PROBS, [0, 1, 2, 0])
+
+
+def test_edges_are_the_pixels_with_another_class_beside_them_in_their_own_picture():
+    masks = RNG.integers(0, 2, (3, 5, 6))
+    by_hand = np.zeros(masks.shape, bool)
+    for n, row, column in np.ndindex(masks.shape):
+        for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+            near = row + down, column + right
+            if 0 <= near[0] < 5 and 0 <= near[1] < 6:
+                by_hand[n, row, column] |= masks[n, row, column] != masks[n, near[0], near[1]]
+    np.testing.assert_array_equal(edges(masks), by_hand)
+    np.testing.assert_array_equal(edges(masks[1]), by_hand[1])

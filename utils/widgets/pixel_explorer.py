@@ -8,6 +8,7 @@ import numpy as np
 import traitlets
 
 from utils.checks import check_labels, numbers
+from utils.metrics import edges
 from utils.scenes import CLASSES, COLOURS
 from utils.widgets.base import MODELS, ModelWidget, bar, module, table
 
@@ -15,17 +16,6 @@ SCENES = MODELS / "scenes"
 SHAPE = 96, 128
 LAYERS = ("photo", "mask", "prediction", "loss", *(f"p{k}" for k in range(len(CLASSES))))
 WORKER = "pixel-worker"  # what the page calls the module that runs the network beside it
-
-
-def edges(mask):
-    """Return where a pixel's class differs from that of a neighbour above, below, left or right, as a bool array."""
-    edge = np.zeros(mask.shape, bool)
-    across, down = mask[:, 1:] != mask[:, :-1], mask[1:] != mask[:-1]
-    edge[:, 1:] |= across
-    edge[:, :-1] |= across
-    edge[1:] |= down
-    edge[:-1] |= down
-    return edge
 
 
 def scene_facts(mask, losses):
