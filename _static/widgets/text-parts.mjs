@@ -22,7 +22,7 @@ html[data-theme="dark"] .writer, body[data-jp-theme-light="false"] .writer { --m
 .writer textarea { display: block; resize: vertical; margin-top: 0.2rem; }
 .writer .tiles { position: relative; height: 15rem; resize: vertical; overflow: auto; white-space: break-spaces; overflow-wrap: anywhere; line-height: 1.75rem; padding: 0.3rem 0.5rem;
   border: 1px solid var(--line); border-radius: 0.25rem; margin-top: 0.5rem; }
-.writer .tiles .row { min-height: 1.75rem; content-visibility: auto; contain-intrinsic-height: auto 1.75rem; }
+.writer .tiles .stretch { min-height: 1.75rem; content-visibility: auto; contain-intrinsic-height: auto 1.75rem; }
 .writer .tile { padding: 0.2rem 0; background: color-mix(in srgb, var(--vermillion) calc(var(--b) * var(--most) * 1%), transparent); print-color-adjust: exact; cursor: pointer; }
 .writer .tile.given { --b: 0; color: var(--quiet); }
 .writer .tile.hand { text-decoration: underline 2px var(--blue); text-underline-offset: 0.3rem; }
@@ -172,8 +172,9 @@ export function makeTiles({ label, chosen, signal }) {
     tile.tile = all.length;
     tile.dataset.says = `${nameOf(character)}${bits === null ? "" : `, ${text(bits, 1)} bits`}`;
     // A box for each line: one that stands below the others leaves their layout as it is. Endless lines are broken.
+    // (The theme has its own use for a class named row.)
     const before = all.at(-1)?.textContent;
-    if (!box.lastChild || before === "\n" || (before === " " && box.lastChild.childElementCount > LONG_LINE)) box.append(h("div", { className: "row" }));
+    if (!box.lastChild || before === "\n" || (before === " " && box.lastChild.childElementCount > LONG_LINE)) box.append(h("div", { className: "stretch" }));
     all.push(tile);
     box.lastChild.append(tile);
     place.max = all.length - 1;

@@ -4,6 +4,7 @@ Long, for it has the tests of four tabs, and of each what a reader with keys alo
 compared comes from Keras: `bits_of`, `logits_after`.
 """
 
+import itertools
 import re
 from types import SimpleNamespace
 
@@ -202,6 +203,17 @@ def bars_at_1(page):
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     return bars(page)
+
+
+@pytest.mark.parametrize("kind", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_characters_of_a_line_stand_side_by_side(started, kind):
+    page = started("Write", **kind)
+    boxes = [tile.bounding_box() for tile in page.locator(".tiles:visible .tile").all()[: len("HAMLET.")]]
+    frame = page.locator(".tiles:visible").bounding_box()
+    assert len(boxes) == len("HAMLET.")
+    assert {box["y"] for box in boxes} == {boxes[0]["y"]}
+    for box, after in itertools.pairwise(boxes):
+        assert frame["x"] < box["x"] < after["x"] == pytest.approx(box["x"] + box["width"], abs=0.1)
 
 
 def test_another_character_is_chosen_and_the_text_goes_on_from_there(started):
