@@ -21,7 +21,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export NODE_USE_SYSTEM_CA := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help book test check refresh lab serve bench data models clean
+.PHONY: help book test check refresh lab serve bench rosetta data models clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,11 @@ serve: book  ## serve the site on 127.0.0.1 (PORT=8000)
 bench: _build/ready  ## measure all that benchmarks/RESULTS.md states, or one part: make bench BENCH=digits
 	$(RUN) -m benchmarks $(BENCH)
 
+rosetta:  ## compare the losses with PyTorch's too, in an environment of its own (downloads 3 GB)
+	$(PYTHON) -m venv _torch
+	_torch/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-torch.txt
+	_torch/bin/python -m benchmarks.rosetta
+
 models: .venv/ready  ## train what data/models/ holds anew, or one: make models MODEL=digit_cnn
 	TF_ENABLE_ONEDNN_OPTS=1 $(RUN) data/train.py $(MODEL)  # half the time
 
@@ -56,14 +61,14 @@ data: .venv/ready  ## rebuild data/ from its sources (needs the network) and pro
 	$(RUN) data/rebuild.py
 
 clean:  ## remove all that the other targets made
-	rm -rf .venv node_modules _build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv _torch node_modules _build *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find utils tests data benchmarks _ext -name __pycache__ -prune -exec rm -rf {} +
 
 # The `ready` files are written last, so an interrupted step starts over from nothing.
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit( \
 	  "The course needs Python 3.11 to 3.13; $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12 ..." % v)'
-	@echo "Installing the locked packages into .venv (once; about 3 GB)"
+	@echo "Installing the locked packages into .venv (once; about 3.5 GB)"
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	@$(PIP) --retries 10 --require-hashes -r requirements.txt || { echo "The packages of requirements.txt were not installed." \

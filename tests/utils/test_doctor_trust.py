@@ -281,6 +281,19 @@ def test_a_finding_reads_well(capsys):
     assert capsys.readouterr().out == "No finding.\n"
 
 
+def test_what_is_right_on_tensorflow_only_is_a_note_and_no_finding(capsys):
+    """The note is true: `test_rosetta.py` takes the same ending to JAX, where its loss is 16.118."""
+    diagnosis = diagnose(sequential(soft(), loss=INT), X, Y)
+    assert diagnosis == []
+    assert diagnosis.notes[0].startswith("Safe on TensorFlow only: the loss is computed from the logits")
+    report(diagnosis)
+    printed = capsys.readouterr().out
+    assert printed.startswith("No finding.\n  note      Safe on TensorFlow only")
+    assert max(map(len, printed.splitlines())) <= 80
+    assert diagnose(logits(), X, Y).notes == ()
+    assert diagnose(sequential(soft(), loss=INT), X, Y + 1).notes == ()  # there is no loss
+
+
 def test_a_finding_cannot_be_rewritten():
     with pytest.raises(AttributeError):
         Finding("a", "b", "c", "d").name = "e"

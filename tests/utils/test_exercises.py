@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from utils import exercises
+from utils.exercises.backends import MOVES
 from utils.losses import cross_entropy, cross_entropy_gradient, softmax
 from utils.quiet import keras, tf
 
@@ -29,6 +30,41 @@ def verdict(capsys):
         return " ".join(printed.out.split())
 
     return run
+
+
+def portable(labels, logits):
+    from keras import ops
+
+    inside = ops.logical_and(labels >= 0, labels < logits.shape[-1])
+    at = ops.where(inside, labels, 0)
+    picked = ops.take_along_axis(logits, at[:, None], axis=-1)[:, 0]
+    return ops.where(inside, ops.logsumexp(logits, axis=-1) - picked, np.nan)
+
+
+def by_keras(labels, logits):
+    from keras import ops
+
+    return ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+
+
+def by_row(labels, logits):
+    from keras import ops
+
+    inside = ops.logical_and(labels >= 0, labels < logits.shape[-1])
+    losses = -ops.sum(ops.one_hot(labels, logits.shape[-1]) * ops.log_softmax(logits), -1)
+    return ops.where(inside, losses, np.nan)
+
+
+def by_exponentials(labels, logits):
+    from keras import ops
+
+    return -ops.log(ops.softmax(logits)[:, 0])
+
+
+def of_all(labels, logits):
+    from keras import ops
+
+    return ops.mean(logits)
 
 
 class Several(tuple):
@@ -274,6 +310,10 @@ RIGHT = [
     ("check_beat_naive_bayes", Several([0.75, play_scores(9), play_scores(4), PLAYS_OF_12])),
     ("check_beat_naive_bayes", Several([0.79, play_scores(9).tolist(), play_scores(4), PLAYS_OF_12])),
     ("check_beat_naive_bayes", Several([tf.constant(1.0), tf.constant(play_scores(12)), play_scores(0), PLAYS_OF_12])),
+    ("check_softmax_as_logits", 1.74),
+    ("check_softmax_as_logits", np.log(np.e + 3)),
+    ("check_moves", MOVES),
+    ("check_portable", portable),
 ]
 
 
@@ -904,6 +944,17 @@ WRONG = [
         "Your run has 0.750 of the lines right, naive Bayes 0.333, but you guessed 0.69. Say what the guess did not",
     ),
     ("check_beat_naive_bayes", Several([75, play_scores(9), play_scores(4), PLAYS_OF_12]), "Your run has 0.750 of the"),
+    ("check_softmax_as_logits", 16.118, "That is the loss without from_logits, where the probability is clipped"),
+    ("check_softmax_as_logits", 1.3133, "That is the loss for two classes; here are four,"),
+    ("check_softmax_as_logits", 200, "200 is not it. What is the loss of logits 0, 1, 0, 0 with label 0?"),
+    ("check_moves", list(MOVES), "`moves` must be a dict with the five endings as its keys."),
+    ("check_moves", {**MOVES, "another": True}, "`moves` must be a dict with the five endings as its keys."),
+    ("check_moves", dict.fromkeys(MOVES, False), "Look again at \"Dense(activation='softmax'), no from_logits\": Tens"),
+    ("check_moves", dict.fromkeys(MOVES, True), "Look again at 'Dense, from_logits=True': there is nothing that"),
+    ("check_portable", by_keras, "On tensorflow, a label 5 of 5 classes raised InvalidArgumentError"),
+    ("check_portable", by_row, "On tensorflow the loss of rows whose last logit is -inf is nan where"),
+    ("check_portable", by_exponentials, "On tensorflow the loss of four rows is"),
+    ("check_portable", of_all, "On tensorflow the loss of four rows has shape (); wanted (4,)."),
 ]
 
 

@@ -5,10 +5,10 @@ from one thing it looks at. A check takes a Case and returns a Finding or None.
 """
 
 from utils.doctor import data, labels, loss, metrics, output, weights
-from utils.doctor.finding import Finding, report
+from utils.doctor.finding import Diagnosis, Finding, report
 from utils.doctor.measure import Case, check_batch, check_model, check_weights, unchanged
 
-__all__ = ["Finding", "diagnose", "report"]
+__all__ = ["Diagnosis", "Finding", "diagnose", "report"]
 
 # Worst first. Within a group the first that speaks is the cause of what the others would say.
 FATAL = (data.nan_in_inputs, labels.nan_in_labels, weights.nan_in_weights)
@@ -60,8 +60,9 @@ def diagnose(model, x, y, sample_weight=None, class_weight=None):
 
     Returns
     -------
-    list of Finding
-        Empty for a healthy model. Losses in the evidence are in nats.
+    Diagnosis
+        A list of Finding, empty for a healthy model; losses in the evidence are in nats. Its `notes` say what is right
+        on the TensorFlow backend only.
 
     Raises
     ------
@@ -76,12 +77,13 @@ def diagnose(model, x, y, sample_weight=None, class_weight=None):
     with unchanged(model):
         case = Case(model, x, y, sample_weight, class_weight)
         if findings := [finding for check in FATAL if (finding := check(case))]:
-            return findings  # every later number is one of these
+            return Diagnosis(findings)  # every later number is one of these
         of_labels, of_output = _one_of(LABELS, case), _one_of(OUTPUT, case)
         if of_labels:  # there is no loss to look at
-            return of_labels + of_output + _one_of(INPUT, case)
+            return Diagnosis(of_labels + of_output + _one_of(INPUT, case))
         findings = (of_output or _one_of(LOSS, case)) + _one_of(WEIGHTS, case) + _one_of(INPUT, case)
-        return (findings or _one_of(REST, case)) + _one_of(METRICS, case)
+        findings = (findings or _one_of(REST, case)) + _one_of(METRICS, case)
+        return Diagnosis(findings, filter(None, [loss.on_tensorflow_only(case)]))
 
 
 def _one_of(checks, case):

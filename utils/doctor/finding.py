@@ -25,8 +25,16 @@ class Finding:
         return "\n".join(lines)
 
 
+class Diagnosis(list):
+    """The findings of one model, worst first, and `notes`: sentences on what is right here and wrong elsewhere."""
+
+    def __init__(self, findings=(), notes=()):
+        super().__init__(findings)
+        self.notes = tuple(notes)
+
+
 def report(findings):
-    """Print findings, worst first; "No finding." if there is none.
+    """Print findings, worst first, or "No finding."; then the notes, if there are any.
 
     Parameters
     ----------
@@ -34,3 +42,5 @@ def report(findings):
         What `diagnose` returned.
     """
     print("\n\n".join(str(finding) for finding in findings) or "No finding.")
+    for note in getattr(findings, "notes", ()):
+        print(textwrap.fill(note, 80, initial_indent="  note      ", subsequent_indent=" " * 12))

@@ -220,3 +220,14 @@ def far_from_ln_k(case):
             f"{np.log(classes):.4f}; {100 * right:.0f} % of them are right.",
             "before training: smaller inputs and initial weights; after: check that labels and inputs belong together",
         )
+
+
+def on_tensorflow_only(case):
+    """Return a note where the loss runs on logits that Keras recovers, which it does on TensorFlow alone, or None."""
+    if case.kind and not case.from_logits and case.gradient is None:
+        return (
+            "Safe on TensorFlow only: the loss is computed from the logits before the last activation. On JAX and "
+            "PyTorch Keras takes the probabilities, clips them, and a row that is surely wrong teaches nothing "
+            "(chapter 11). A model that ends in logits, with from_logits=True, is safe on all."
+        )
+    return None

@@ -1,5 +1,6 @@
 """Checkers for the exercises, a module a chapter: each prints `correct`, or says what is missing. None raises."""
 
+from utils.exercises.backends import check_moves, check_portable, check_softmax_as_logits
 from utils.exercises.cross_entropy import check_loss_and_gradient, check_prob_for_loss, check_smoothed
 from utils.exercises.field_guide import check_name_the_loss, check_preflight, check_wrong_share
 from utils.exercises.inside_keras import check_accuracy_rule, check_losing_endings, check_weight_map
@@ -28,16 +29,19 @@ __all__ = [
     "check_loss_and_gradient",
     "check_mask_from_logits",
     "check_masked_mean",
+    "check_moves",
     "check_name_the_loss",
     "check_one_hot_bytes",
     "check_perplexity",
     "check_pixel_loss",
+    "check_portable",
     "check_preflight",
     "check_prob_for_loss",
     "check_rare_class",
     "check_same_softmax",
     "check_shift",
     "check_smoothed",
+    "check_softmax_as_logits",
     "check_sparse_cross_entropy",
     "check_stable_softmax",
     "check_temperature",
