@@ -90,7 +90,7 @@ def by_torch(logits, labels, rows):
     return sparse.numpy(), cross_entropy(logits, rows, reduction="none").numpy()
 
 
-def one_step(softmaxes, loss, settings, label, logits=(0.0, 200.0), compiled=None):
+def one_step(softmaxes, loss, settings, label, logits=(0, 200), compiled=None):
     """Return the loss of one example under Keras, and how far one step of SGD moves its weights.
 
     Parameters
@@ -115,12 +115,17 @@ def one_step(softmaxes, loss, settings, label, logits=(0.0, 200.0), compiled=Non
     """
     import keras
 
+    before = np.array([logits])
     dense = keras.layers.Dense(len(logits), use_bias=False)
-    model = keras.Sequential([keras.Input((1,)), dense, *(keras.layers.Softmax() for _ in range(softmaxes))])
-    dense.set_weights([np.array([logits])])
-    model.compile(keras.optimizers.SGD(1.0), getattr(keras.losses, loss)(**settings), **(compiled or {}))
+    model = keras.Sequential([keras.Input((1,)), dense])
+    for _ in range(softmaxes):
+        model.add(keras.layers.Softmax())
+    dense.set_weights([before])
+    chosen = getattr(keras.losses, loss)(**settings)
+    model.compile(keras.optimizers.SGD(1.0), chosen, **(compiled or {}))
     found = model.train_on_batch(np.ones((1, 1)), np.array([label]))
-    return float(np.ravel(found)[0]), np.abs(dense.get_weights()[0] - np.array([logits])).max()
+    moved = np.abs(dense.get_weights()[0] - before).max()
+    return float(np.ravel(found)[0]), moved
 
 
 def rules_of_keras():
