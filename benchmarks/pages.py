@@ -156,6 +156,7 @@ def read_page(browser, address, name, copies=None):
         "name": name,
         "kib": sum(sizes) / 1024,
         "requests": len(asked),
+        "asked": sorted(asked),
         "foreign": sorted(url for url in asked if not url.startswith(address)),
         "console": list(console),  # a copy: what axe says does not count
     }
@@ -193,8 +194,8 @@ def read_site(browser, site, names=None, copies=None):
     -------
     list of dict
         For each page its `name`, the `kib` on the wire from all hosts (1,024 bytes each), the number of `requests`,
-        the addresses at other hosts (`foreign`), the errors and warnings on the `console`, and the nodes that break a
-        rule of `axe`, all default rules included.
+        all addresses (`asked`) and those at other hosts (`foreign`), the errors and warnings on the `console`, and the
+        nodes that break a rule of `axe`, all default rules included.
     """
     rows = []
     with served(site) as address:

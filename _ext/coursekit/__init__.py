@@ -17,5 +17,5 @@ def setup(app):
     app.add_node(HideCodeCellNode, override=True, html=(page.open_fold, depart_HideCellInput))
     app.connect("config-inited", settings.configure, priority=10)
     app.connect("html-page-context", page.complete_page)
-    app.connect("build-finished", site.finish)
+    app.connect("build-finished", site.finish, priority=900)  # after the theme has written its last style sheet
     return {"parallel_read_safe": True, "parallel_write_safe": True}

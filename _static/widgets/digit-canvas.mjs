@@ -1,6 +1,6 @@
 /**
  * Digit canvas: draw a digit, see the image that the network gets and its ten logits, say what was meant, and there is a
- * loss. digit-ink.mjs has the ink, forward.mjs the network, whose weights are loaded when the reader first needs them.
+ * loss. digit-ink.mjs has the ink; forward.mjs, the network, and its weights are loaded when the reader first needs them.
  *
  * State: {image, label, temperature, fitted, logits, hardest, count, ranks, powers}; utils/widgets/digit_canvas.py says
  * what each is. The pad is finer than `image` and stands only here: it is made from the image when that comes from
@@ -8,9 +8,8 @@
  * Long, because all of it shares that state and that frame; what needs neither is in digit-ink.mjs and digit-marks.mjs.
  */
 import { crossEntropy, crossEntropyGradient, softmax } from "./losses.mjs";
-import { digitCnn } from "./forward.mjs";
+import { load } from "./load.mjs";
 import { announcer, followAddress, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
-import { modelFrom } from "./weights.mjs";
 import { blankPad, countLarger, digitFragment, fillCell, fromDigitFragment, imageOf, inverted, likeMnist, LINK_LIMIT, nudged, packImage, padOf, paint, SIDE, unpackImage, WIDE } from "./digit-ink.mjs";
 import { chance, drawGreys, drawSlopes, power } from "./digit-marks.mjs";
 
@@ -189,6 +188,8 @@ function render({ model, el, signal }) {
     loading = true;
     Object.assign(notice, { className: "quiet", textContent: "The network is on its way." });
     try {
+      const { digitCnn } = await load("./forward.mjs");
+      const { modelFrom } = await load("./weights.mjs");
       const { weights } = await modelFrom(model, "digit_cnn", { signal });
       network = digitCnn(weights);
       if (starting.contains(document.activeElement)) place.focus({ preventScroll: true });

@@ -1,22 +1,12 @@
 /**
- * Pixel explorer: a street scene as layers, what each of its pixels pays, and six tools on it (pixel-tools.mjs).
- * State: {facts, scene, layer, at, names, colours}, on the page from data-props and in Jupyter from the Python object. What
- * is painted, selected and left out stays here, on the desk, one scene at a time:
- *
- * - picture, truth: the scene's photo and mask; photo, mask: the same as painted; stroke: 1 where the photo was painted
- * - surprise: −log p of all classes, prediction: their argmax, losses: −log p of the mask's labels
- * - exact: whether they come from the network on this machine; base: what it says of the photo before it was painted
- * - valid: 0 for void pixels; selection: {kind, label}, brushed: 1 where the brush selected
- * - tour: {order, number}, the pixels by loss and how far the button has gone; corrected: the sum of the losses {from, to} as
- *   the network replaced the stored ones
+ * Pixel explorer: a street scene as layers, and what each of its pixels pays. Here is what stands before "Start", which loads
+ * the rest: pixel-desk.mjs.
+ * State: {facts, scene, layer, at, names, colours}, on the page from data-props and in Jupyter from the Python object.
  */
-import { announcer, followAddress, h, quietInJupyter, slider, stateOf, STYLE, text } from "./parts.mjs";
-import { argmaxOf, COLUMNS, eachUnderBrush, KINDS, largestOf, lossesOf, meanOf, PIXELS, rankOf, ROWS } from "./pixel-loss.mjs";
-import { FINE, makePainter } from "./pixel-picture.mjs";
-import { networkFrom, sceneFrom } from "./pixel-scenes.mjs";
+import { load } from "./load.mjs";
+import { announcer, followAddress, h, stateOf, STYLE, text } from "./parts.mjs";
+import { COLUMNS, KINDS, ROWS } from "./pixel-loss.mjs";
 import { LAYOUT } from "./pixel-style.mjs";
-import { count, percent, significant, sums } from "./pixel-text.mjs";
-import { classChoice, makeTools } from "./pixel-tools.mjs";
 
 const SCENES = 6;
 
@@ -37,154 +27,21 @@ export function fromFragment(fragment) {
 }
 
 function render({ model, el, signal }) {
-  const { read, set, remember } = stateOf(model, ["facts", "scene", "layer", "at", "names", "colours"], () => schedule());
-  const { names, colours, facts } = read();
   let desk = null; // nothing is loaded before the reader asks for it
-  const brush = { radius: 3, takes: false };
-  const net = { network: null, loading: false, busy: false, again: false, milliseconds: 0 };
+  const state = stateOf(model, ["facts", "scene", "layer", "at", "names", "colours"], () => desk?.schedule());
+  const { facts } = state.read();
 
-  // ------------------------------------------------------------------------------------------------- what is loaded when
-  let opening;
-  const problem = h("p", { className: "alarm", role: "alert" });
-
-  /** Load a scene and lay it on the desk; what was painted on the one before is gone. */
-  async function open(number) {
-    opening?.abort();
-    const mine = (opening = new AbortController());
-    signal.addEventListener("abort", () => mine.abort(), { once: true, signal: mine.signal });
-    problem.textContent = "";
-    waiting.textContent = `Scene ${number} is on its way …`;
-    try {
-      const found = await sceneFrom(model, number, mine.signal);
-      if (mine.signal.aborted) return;
-      const first = !desk;
-      const focused = before.contains(document.activeElement);
-      desk = {
-        ...found, number, truth: found.mask, mask: found.mask.slice(), photo: found.picture.slice(), stroke: new Uint8Array(PIXELS),
-        valid: new Uint8Array(PIXELS).fill(1), selection: { kind: "borders" }, brushed: new Uint8Array(PIXELS), prediction: argmaxOf(found.surprise), exact: false,
-      };
-      before.hidden = true;
-      after.hidden = false;
-      if (first && focused) picture.focus({ preventScroll: true }); // the pressed button is gone
-      set({ scene: number });
-      consult();
-    } catch (error) {
-      if (mine.signal.aborted) return;
-      problem.textContent = error.message;
-      if (desk) set({ scene: desk.number });
-    } finally {
-      if (opening === mine) {
-        opening = null;
-        waiting.textContent = "";
-      }
-    }
-  }
-
-  async function load() {
-    if (net.loading || net.network) return;
-    net.loading = true;
-    problem.textContent = "";
-    schedule();
-    try {
-      const network = await networkFrom(model, signal);
-      signal.addEventListener("abort", () => network.stop(), { once: true });
-      net.network = network;
-      consult();
-    } catch (error) {
-      if (!signal.aborted) problem.textContent = error.message;
-    }
-    net.loading = false;
-    schedule();
-  }
-
-  /** Ask the network about the photo as it is now; while it computes, only the newest photo waits. */
-  async function consult() {
-    if (!net.network || !desk) return;
-    net.again = true;
-    if (net.busy) return;
-    net.busy = true;
-    try {
-      while (net.again) {
-        net.again = false;
-        const it = desk;
-        const untouched = !it.stroke.includes(1);
-        const { surprise, milliseconds } = await net.network.run(it.photo.slice());
-        net.milliseconds = milliseconds;
-        if (it !== desk) continue; // another scene lies there by now, and asks again
-        if (!it.exact && untouched) it.corrected = Object.fromEntries(Object.entries({ from: it.surprise, to: surprise }).map(([when, each]) => [when, sums(meanOf(lossesOf(each, it.mask), it.valid).sum)]));
-        Object.assign(it, { surprise, prediction: argmaxOf(surprise), exact: true });
-        if (untouched) it.base = { surprise, prediction: it.prediction };
-        schedule();
-      }
-    } catch (error) {
-      problem.textContent = `The network stopped: ${error.message}`;
-      net.network = null;
-      schedule();
-    }
-    net.busy = false;
-  }
-
-  // ------------------------------------------------------------------------------------------------------------ elements
-  const tools = makeTools({ names, signal, load, desk: () => desk, change: () => schedule() });
-  tools.photo.stop = consult;
-  let tool = tools.look;
-  const group = `pixels-${Math.random().toString(36).slice(2)}`; // one set of radio buttons for each explorer
-  const radios = (kind, entries, onChange) => entries.map(([value, title]) => {
-    const radio = quietInJupyter(h("input", { type: "radio", name: `${group}-${kind}`, value }));
-    radio.addEventListener("change", () => onChange(value), { signal });
-    return { value, radio, label: h("label", {}, radio, title) };
-  });
   const press = (label, onPress) => {
     const made = h("button", { type: "button" }, label);
     made.addEventListener("click", onPress, { signal });
     return made;
   };
-
-  let shownClass = Number(read().layer.match(/^p(\d+)$/)?.[1] ?? 4); // pedestrian
-  const layers = radios("layer", [["photo", "photo"], ["mask", "mask"], ["prediction", "prediction"], ["loss", "−log p"], ["p", "p of"]], (value) => set({ layer: value === "p" ? `p${shownClass}` : value }));
-  const classOfLayer = classChoice({ name: "class whose p is shown", names, start: shownClass, signal, onChange: (k) => set({ layer: `p${k}` }) });
-  const kindsOfTool = radios("tool", Object.entries(tools).map(([name, { title }]) => [name, title]), (name) => {
-    tool = tools[name];
-    if (tool.layer && read().layer !== tool.layer) set({ layer: tool.layer });
-    const [row, column] = read().at;
-    tool.take?.(desk, row * COLUMNS + column);
-    schedule();
-  });
   const scenes = Array.from({ length: SCENES }, (_, k) => press(`Scene ${k}`, () => open(k)));
-  const start = press("Start", () => open(read().scene));
+  for (const each of scenes) each.setAttribute("aria-pressed", false);
+  const start = press("Start", () => open(state.read().scene));
   const waiting = h("span", { className: "quiet" });
-  const painter = makePainter(colours);
-  const base = h("canvas", { width: COLUMNS, height: ROWS });
-  const veil = h("canvas", { className: "veil", width: FINE * COLUMNS, height: FINE * ROWS });
-  const aim = h("span", { className: "aim" });
-  const hint = h("p", { className: "hidden keys", id: `${group}-hint` }, "Arrow keys move the crosshair, with Shift by eight pixels. L moves it to the largest loss, again to the next. Space uses the brush.");
-  const picture = quietInJupyter(h("div", { className: "picture", tabIndex: 0, role: "application", "aria-label": "the scene", "aria-describedby": hint.id }, base, veil, aim));
-  const radius = slider({ name: "radius of the brush", min: 1, max: 12, step: 1, signal, remember: () => { const kept = brush.radius; return () => (brush.radius = kept); }, onInput: (value) => { brush.radius = value; schedule(); } });
-  const radiusText = h("span", {});
-  const takes = quietInJupyter(h("input", { type: "checkbox" }));
-  takes.addEventListener("change", () => (brush.takes = takes.checked), { signal });
-  const takesLabel = h("label", {}, takes, "takes away");
-  const brushes = h("div", { className: "brushes" }, h("label", {}, "radius of the brush", radius, radiusText), takesLabel, h("span", { className: "quiet keys" }, "Space uses it at the crosshair."));
-  const largest = press("Largest loss", () => toLargest());
-  const sides = Object.values(tools).flatMap(({ side }) => side ?? []);
-  const under = h("div", { className: "under" }, h("div", { className: "brushes" }, largest, brushes), ...sides);
-  const place = h("p", { style: "margin: 0" });
-  const pays = h("p", { className: "big", style: "margin: 0.2rem 0" });
-  const portion = h("p", { className: "quiet", style: "margin: 0" });
-  const caption = h("caption", {});
-  const kinds = Array.from({ length: KINDS }, () => {
-    const swatch = h("span", { className: "swatch" });
-    const name = h("span", {});
-    const bar = h("span", { className: "bar" });
-    const p = h("td", {});
-    return { element: h("tr", {}, h("th", { scope: "row" }, swatch, name), h("td", {}, bar), p), swatch, name, bar, p };
-  });
-  const total = h("p", { className: "big" });
-  const accuracy = h("p", { className: "quiet" });
+  const problem = h("p", { className: "alarm", role: "alert" });
   const status = h("p", { className: "hidden", role: "status" });
-  const say = announcer(status);
-  const link = h("a", { className: "button" });
-  link.addEventListener("click", () => (link.textContent = "The address bar has it"), { signal });
 
   const rows = [["borders", ...facts.border], ...facts.classes];
   const cell = (share) => h("td", {}, `${Math.round(100 * share)}%`);
@@ -194,24 +51,25 @@ function render({ model, el, signal }) {
       h("thead", {}, h("tr", {}, ...["pixels", "share of the area", "share of the loss"].map((each) => h("th", { scope: "col" }, each)))),
       h("tbody", {}, ...rows.map(([name, area, loss]) => h("tr", {}, h("th", { scope: "row" }, name), cell(area), cell(loss))))),
     h("div", { className: "line" }, start, h("span", { className: "quiet" }, "fetches one scene, 0.2 MB.")));
-  const panels = h("div", { className: "tool" }, ...Object.values(tools).map(({ panel }) => panel));
-  const stage = h("div", { className: "stage" },
-    h("div", { className: "left" },
-      h("div", { className: "scene" }, picture, hint, under),
-      h("div", { className: "tools" }, total, accuracy, h("fieldset", {}, h("legend", { className: "hidden" }, "tool"), ...kindsOfTool.map(({ label }) => label)), panels)),
-    h("div", { className: "right" },
-      h("div", { className: "reading" }, place, pays, portion),
-      h("table", { className: "kinds" }, caption, h("tbody", {}, ...kinds.map(({ element }) => element)))));
-  const after = h("div", { hidden: true },
-    h("fieldset", {}, h("legend", { className: "hidden" }, "layer"), ...layers.slice(0, -1).map(({ label }) => label), h("span", { className: "together" }, layers.at(-1).label, classOfLayer)),
-    stage,
-    h("div", { className: "line" }, ...(model.get("page") ? [link] : [])));
   el.append(
     h("style", {}, STYLE + LAYOUT),
     h("div", { className: "lab pixel-explorer", role: "group", "aria-label": "Pixel explorer" },
       h("p", { className: "title" }, "Pixel explorer"),
-      h("div", { className: "line" }, ...scenes, waiting), problem, before, after, status),
+      h("div", { className: "line" }, ...scenes, waiting), problem, before, status),
   );
+  const parts = { before, scenes, waiting, problem, say: announcer(status) };
+
+  async function open(number) {
+    if (!desk) waiting.textContent = "The explorer is on its way …";
+    try {
+      const { makeDesk } = await load("./pixel-desk.mjs");
+      desk ??= makeDesk({ model, state, parts, toFragment, signal }); // another press may have come before
+      desk.open(number);
+    } catch (error) {
+      waiting.textContent = "";
+      problem.textContent = error.message;
+    }
+  }
 
   // Where a finger is all there is, keys are not spoken of; nor once a finger has pressed, until a key is.
   const lab = el.querySelector(".lab");
@@ -219,170 +77,8 @@ function render({ model, el, signal }) {
   lab.addEventListener("pointerdown", ({ pointerType }) => pointerType === "touch" && lab.classList.add("touched"), { signal });
   lab.addEventListener("keydown", () => lab.classList.remove("touched"), { signal });
 
-  // ------------------------------------------------------------------------------------------- pointer, keys, and brush
-  let track = []; // where the pointer went since the last frame; the first is where it was in that one
-  const where = ({ clientX, clientY }) => {
-    const { left, top, width, height } = base.getBoundingClientRect();
-    const within = (share, size) => Math.min(size - 1, Math.max(0, Math.floor(share * size)));
-    return [within((clientY - top) / height, ROWS), within((clientX - left) / width, COLUMNS)];
-  };
-  let undo;
-  let drawing = false; // between pointer down and up
-  picture.addEventListener("pointerdown", (event) => {
-    if (event.button || !desk) return;
-    picture.setPointerCapture(event.pointerId);
-    drawing = true;
-    undo = remember();
-    track = [where(event), where(event)];
-    schedule();
-  }, { signal });
-  picture.addEventListener("pointermove", (event) => {
-    if (!drawing) return;
-    track.push(where(event));
-    schedule();
-  }, { signal });
-  const endStroke = () => {
-    if (!drawing) return;
-    drawing = false;
-    schedule();
-  };
-  picture.addEventListener("pointerup", endStroke, { signal });
-  picture.addEventListener("pointercancel", () => {
-    endStroke();
-    if (tool.paint) return;
-    track = [];
-    undo?.(); // the finger has scrolled the page and moved the crosshair on its way
-  }, { signal });
-  picture.addEventListener("keydown", (event) => {
-    if (!desk || event.ctrlKey || event.altKey || event.metaKey) return;
-    const step = event.shiftKey ? 8 : 1;
-    const ways = { ArrowUp: [-step, 0], ArrowDown: [step, 0], ArrowLeft: [0, -step], ArrowRight: [0, step] };
-    const [row, column] = read().at;
-    if (event.key in ways) {
-      const [down, right] = ways[event.key];
-      set({ at: [Math.min(ROWS - 1, Math.max(0, row + down)), Math.min(COLUMNS - 1, Math.max(0, column + right))] });
-    } else if (event.key === "l" || event.key === "L") toLargest();
-    else if (event.key === " " && tool.paint) track = [[row, column], [row, column]];
-    else return;
-    event.preventDefault();
-    schedule();
-  }, { signal });
-
-  /** Move the crosshair to the pixel with the largest loss; as long as the losses stay in order, from there to the next. */
-  function toLargest() {
-    const order = largestOf(desk.losses, desk.valid);
-    if (!order.length) return;
-    const goesOn = desk.tour?.order.length === order.length && order.every((i, k) => i === desk.tour.order[k]);
-    desk.tour = { order, number: goesOn ? (desk.tour.number + 1) % order.length : 0 };
-    const i = order[desk.tour.number];
-    set({ at: [Math.floor(i / COLUMNS), i % COLUMNS] });
-  }
-
-  /** Do what the pointer did since the last frame: the brush goes along, the crosshair stands at the end. */
-  function follow() {
-    if (!track.length) return;
-    if (tool.paint) for (let k = 1; k < track.length; k++) eachUnderBrush(track[k - 1], track[k], brush.radius, (i) => tool.paint(desk, i, brush.takes));
-    const end = track.at(-1);
-    track = drawing ? [end] : [];
-    if (end.join() !== read().at.join()) set({ at: end });
-    if (desk.repainted && (net.network?.beside || !drawing)) {
-      desk.repainted = false;
-      consult();
-    }
-  }
-
-  // -------------------------------------------------------------------------------------------------------------- drawing
-  let frame = 0;
-  let busy = false;
-  function schedule() {
-    if (!busy) frame ||= requestAnimationFrame(draw);
-  }
-  signal.addEventListener("abort", () => cancelAnimationFrame(frame), { once: true });
-
-  function drawPixel([row, column]) {
-    const i = row * COLUMNS + column;
-    const label = desk.mask[i];
-    const own = desk.surprise.subarray(KINDS * i, KINDS * (i + 1));
-    const { sum, pixels } = meanOf(desk.losses, desk.valid);
-    const digits = desk.exact ? 4 : 2;
-    const capped = !desk.exact && own[label] >= desk.cap - 1e-3;
-    aim.style.left = `${(100 * column) / COLUMNS}%`;
-    aim.style.top = `${(100 * row) / ROWS}%`;
-    place.textContent = `Row ${row}, column ${column}: label ${names[label]}, prediction ${names[desk.prediction[i]]}`;
-    const loss = `${text(own[label], digits)}${capped ? " or more" : ""}`;
-    const probability = (k) => (!desk.exact && own[k] >= desk.cap - 1e-3 ? "<\u202f3\u202f·\u202f10⁻⁶" : significant(Math.exp(-own[k]), digits));
-    pays.textContent = desk.valid[i] ? `loss = −log p(${names[label]}) = ${capped ? "" : `−log ${probability(label)} = `}${loss} nats` : "void: it has no part in the loss";
-    const part = (100 * own[label]) / (sum || 1); // in percent
-    const toured = desk.tour?.order[desk.tour.number] === i ? `Number ${count(rankOf(i, desk.losses, desk.valid))} of ${count(pixels)} by loss; the button goes on to the next.` : "";
-    const share = part < 0.001 ? "It pays less than 0.001 % of the sum." : `Its share of the mean: ${loss} / ${count(pixels)} = ${significant(own[label] / pixels)} nats, ${significant(part)} % of the sum.`;
-    portion.textContent = desk.valid[i] ? `${share} ${toured}`.trim() : "Neither sum nor divisor has it.";
-    caption.textContent = desk.exact ? "p of the 23 classes at this pixel" : "p of the 23 classes at this pixel, from −log p in steps of 0.05 nats";
-    const order = Array.from(own.keys()).sort((a, b) => own[a] - own[b] || a - b);
-    order.forEach((k, n) => {
-      const line = kinds[n];
-      const p = Math.exp(-own[k]);
-      line.element.className = k === label ? "label" : "";
-      line.swatch.style.background = colours[k];
-      line.name.textContent = k === label ? `${names[k]} (y)` : names[k];
-      line.bar.style.width = `${100 * p}%`;
-      line.p.textContent = probability(k);
-    });
-    return `${place.textContent}. ${desk.valid[i] ? `Probability ${probability(label)}, loss ${loss} nats` : "Void"}.${desk.valid[i] && toured ? ` ${toured.split(";")[0]}.` : ""}`;
-  }
-
-  function draw() {
-    frame = 0;
-    const { scene, layer, at } = read();
-    scenes.forEach((each, k) => each.setAttribute("aria-pressed", k === (desk?.number ?? -1)));
-    const fragment = toFragment(read());
-    if (link.hash !== fragment) Object.assign(link, { href: fragment, textContent: "Link to this pixel" });
-    if (!desk) return;
-    if (scene !== desk.number && !opening) open(scene); // Python or the address has chosen another
-    busy = true; // what the pointer did changes the state, and that is drawn right below
-    follow();
-    busy = false;
-    desk.losses = lossesOf(desk.surprise, desk.mask);
-    const isP = /^p\d/.test(layer);
-    if (isP) shownClass = Number(layer.slice(1));
-    for (const { value, radio } of layers) radio.checked = value === (isP ? "p" : layer);
-    classOfLayer.value = String(shownClass);
-    for (const { value, radio } of kindsOfTool) radio.checked = tools[value] === tool;
-    for (const each of Object.values(tools)) each.panel.hidden = each !== tool;
-    brushes.hidden = !tool.paint;
-    takesLabel.hidden = tool !== tools.selection && tool !== tools.voids;
-    picture.classList.toggle("brush", Boolean(tool.paint));
-    stage.classList.toggle("tooled", tool !== tools.look);
-    radius.value = brush.radius;
-    radiusText.textContent = `${brush.radius} px`;
-    const { sum, pixels, mean } = meanOf(desk.losses, desk.valid);
-    total.textContent = `mean loss = ${sums(sum)} / ${count(pixels)} = ${text(mean)} nats`;
-    const wrong = desk.prediction.reduce((all, each, i) => all + (desk.valid[i] && each !== desk.mask[i]), 0);
-    const ownWrong = desk.prediction.reduce((all, each, i) => all + (desk.valid[i] && each !== desk.truth[i]), 0);
-    const repainted = desk.mask.some((label, i) => label !== desk.truth[i]);
-    if (desk.corrected && desk.corrected.to !== sums(sum)) desk.corrected = null; // said once
-    accuracy.textContent = (repainted
-      ? `By the labels as repainted ${percent(wrong / (pixels || 1))} of the pixels are predicted wrong, by the scene’s own ${percent(ownWrong / (pixels || 1))}. `
-      : `${percent(wrong / (pixels || 1))} of the pixels are predicted wrong. `) + (desk.exact
-      ? `All numbers come from the network on this machine${desk.corrected ? `, now exact: ${desk.corrected.to} instead of ${desk.corrected.from} from stored steps` : ""}.`
-      : "From stored losses, in steps of 0.05 nats and at most 12.75; the network, under “Paint the photo”, makes them exact.");
-    picture.setAttribute("aria-label", `the scene, layer ${isP ? `p of ${names[shownClass]}` : { loss: "−log p" }[layer] ?? layer}`);
-    const news = tool.draw(desk, net);
-    painter.layer(base, desk, layer);
-    painter.veil(veil, desk, tool);
-    for (const side of sides) side.hidden = side !== tool.side || (tool.ready && !tool.ready(desk));
-    under.classList.toggle("two", sides.some((side) => !side.hidden));
-    if (tool.side && !tool.side.hidden) tool.drawSide(desk, painter, layer);
-    say(`${drawPixel(read().at)} ${news || total.textContent}`);
-  }
-
-  // ------------------------------------------------------------------------------------------------ theme and address
-  const themed = new MutationObserver(() => schedule()); // ink has the theme's colour
-  for (const root of [document.documentElement, document.body]) themed.observe(root, { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] });
-  signal.addEventListener("abort", () => themed.disconnect(), { once: true });
-
   const unreadable = "The address holds what the explorer cannot read; it shows its own.";
-  followAddress({ model, name: "pixel-explorer", parse: fromFragment, set, unreadable, show: (unread) => problem.after(unread), signal });
-  draw();
+  followAddress({ model, name: "pixel-explorer", parse: fromFragment, set: state.set, unreadable, show: (unread) => problem.after(unread), signal });
 }
 
 export default { render };

@@ -1,5 +1,5 @@
 /** What the pixel explorer works on, wherever it runs: the stored scenes, and the network in a worker of its own. */
-import { unet } from "./forward.mjs";
+import { load } from "./load.mjs";
 import { surpriseOf, unpackScene } from "./pixel-loss.mjs";
 import { ask, fetchFile, modelFrom, sha256 } from "./weights.mjs";
 
@@ -53,6 +53,7 @@ export async function networkFrom(model, signal) {
     return null;
   });
   if (worker) return { ...worker, beside: true };
+  const { unet } = await load("./forward.mjs");
   const network = unet(weights);
   const run = async (picture) => {
     await new Promise((done) => setTimeout(done)); // what was drawn is shown first

@@ -4,7 +4,7 @@
  * is what the picture turns to when the tool is taken up, with the crosshair at pixel i; `paint` is what the brush does to
  * pixel i, `stop` follows a stroke, `veil` is laid over pixel i: "chosen", "marked" or nothing; `specks` get rings. `side` is
  * a second picture, that `drawSide(desk, painter, layer)` draws where `ready(desk)`, if there is that, is true. The desk is
- * described in pixel-explorer.mjs; who changes it calls `change`.
+ * described in pixel-desk.mjs; who changes it calls `change`.
  */
 import { h, quietInJupyter, slider, text } from "./parts.mjs";
 import { bordersOf, COLUMNS, countsOf, groupsOf, KINDS, lossesOf, meanOf, PIXELS, rarestOf, reachOf, ROWS, shareOf, weighted, weightsOf } from "./pixel-loss.mjs";

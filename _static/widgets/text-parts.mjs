@@ -1,51 +1,12 @@
 /**
  * What the tabs of the text widget share: a text that is read a little in each frame, its tiles, the likeliest characters
- * as bars, one axis of bits, and lists that one walks through with arrow keys.
+ * as bars, and lists that one walks through with arrow keys.
  */
 import { h, quietInJupyter, slider, text } from "./parts.mjs";
 import { bitsOf, nameOf } from "./text-loss.mjs";
 
 const DARKEST = 8; // bits at which a tile is darkest, as in the chapter's figure
 const LONG_LINE = 500; // characters
-const AXIS = 8; // bits that the axis shows
-
-export const TEXT_LAYOUT = `
-.writer { --most: 78; }
-html[data-theme="dark"] .writer, body[data-jp-theme-light="false"] .writer { --most: 45; }
-.writer .tabs { display: flex; flex-wrap: wrap; gap: 0.3rem; border-bottom: 1px solid var(--line); margin-bottom: 0.7rem; }
-.writer .tabs button { border-color: transparent; border-bottom: 3px solid transparent; border-radius: 0.25rem 0.25rem 0 0; margin-bottom: -1px; }
-.writer .tabs button[aria-selected=true] { border-bottom-color: var(--blue); font-weight: 600; }
-.writer textarea, .writer input:is([type=text], [type=number]) { width: 100%; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line);
-  border-radius: 0.25rem; padding: 0.3rem 0.5rem; min-height: 1.9rem; }
-.writer textarea, .writer .tiles { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; font-size: 1rem; }
-.writer label:has(> textarea) { display: block; }
-.writer textarea { display: block; resize: vertical; margin-top: 0.2rem; }
-.writer .tiles { position: relative; height: 15rem; resize: vertical; overflow: auto; white-space: break-spaces; overflow-wrap: anywhere; line-height: 1.75rem; padding: 0.3rem 0.5rem;
-  border: 1px solid var(--line); border-radius: 0.25rem; margin-top: 0.5rem; }
-.writer .tiles .stretch { min-height: 1.75rem; content-visibility: auto; contain-intrinsic-height: auto 1.75rem; }
-.writer .tile { padding: 0.2rem 0; background: color-mix(in srgb, var(--vermillion) calc(var(--b) * var(--most) * 1%), transparent); print-color-adjust: exact; cursor: pointer; }
-.writer .tile.given { --b: 0; color: var(--quiet); }
-.writer .tile.hand { text-decoration: underline 2px var(--blue); text-underline-offset: 0.3rem; }
-.writer .tile.end::before { content: "↵"; color: var(--quiet); }
-.writer .tile.chosen { outline: 2px solid var(--text); outline-offset: -1px; }
-.writer .look { display: grid; grid-template-columns: auto 1fr auto auto; gap: 0.5rem; align-items: center; margin-top: 0.5rem; }
-.writer .likely { display: grid; gap: 1px; margin-top: 0.3rem; }
-.writer .likely > * { display: grid; grid-template-columns: 4.3rem 1fr 4rem 2.6rem; gap: 0.4rem; align-items: center; text-align: left; width: 100%;
-  min-height: 1.6rem; padding: 0 0.3rem; border: 1px solid transparent; border-radius: 0.25rem; }
-.writer .likely [hidden] { display: none; }
-.writer .likely > * > :nth-child(n + 3) { text-align: right; }
-.writer .likely > :not(.head) > :first-child { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; }
-.writer .likely > [aria-current=true] { border-color: var(--text); }
-.writer .bar { transition: none; }
-.writer .axis { list-style: none; margin: 0.6rem 0 0; padding: 0; }
-.writer .axis li { position: relative; height: 1.6rem; margin: 0; }
-.writer .axis li::before { content: ""; position: absolute; top: 0; bottom: 0; left: calc(var(--x) * 1% - 1px); border-left: 3px solid var(--blue); }
-.writer .axis li.own::before { border-color: var(--vermillion); }
-.writer .axis li > span { position: absolute; left: calc(var(--x) * 1% + 0.5rem); white-space: nowrap; }
-.writer .axis li.right > span { left: auto; right: calc(100% - var(--x) * 1% + 0.4rem); }
-.writer .scale { display: flex; justify-content: space-between; border-top: 1px solid var(--faint); color: var(--quiet); }
-@media (forced-colors: active) { .writer .tile { border-bottom: calc(var(--b) * 4px) solid; } .writer .bar { background: CanvasText; } }
-`;
 
 /** The share of the darkest shade, 0 to 1, that so many bits have. */
 export function shadeOf(bits) {
@@ -230,19 +191,4 @@ export function makeBars({ label, characters, count = 15, press, signal }) {
     settle();
   }
   return { element: h("div", {}, h("div", { className: "likely", "aria-hidden": "true" }, head), list), draw };
-}
-
-/** One axis of bits a character with marks, and perhaps a pair [name, bits] of the reader's own. */
-export function axisOf({ uniform, xz, counts, network }, own = null) {
-  const marks = [["uniform", uniform], ["xz", xz], ["counts of chapter 9", counts], ["network, unread play", network]];
-  const list = h("ul", { className: "axis" });
-  for (const [name, bits] of [...marks, ...(own ? [own] : [])]) {
-    const mine = own && name === own[0];
-    const x = (100 * Math.min(bits, AXIS)) / AXIS;
-    const item = h("li", { className: `${mine ? "own" : ""}${x > 45 ? " right" : ""}` }, h("span", {}, `${text(bits, 2)}${bits > AXIS ? " →" : ""} ${name}`));
-    item.style.setProperty("--x", x.toFixed(2));
-    list.append(item);
-  }
-  const scale = h("div", { className: "scale", "aria-hidden": "true" }, ...Array.from({ length: AXIS + 1 }, (_, k) => h("span", {}, String(k))));
-  return h("div", {}, list, scale);
 }

@@ -1,7 +1,8 @@
 /** The tab READ: any text, each character shaded by what the network pays for it, and the mean on one axis. */
 import { h, quietInJupyter, text } from "./parts.mjs";
+import { axisOf } from "./text-axis.mjs";
 import { bitsOf, bytesOf, drawnFrom, fit, MOST_READ, named, nameOf } from "./text-loss.mjs";
-import { axisOf, inFrames, makeBars, makeTiles, Reading } from "./text-parts.mjs";
+import { inFrames, makeBars, makeTiles, Reading } from "./text-parts.mjs";
 
 /**
  * @param start the text that stands there at first

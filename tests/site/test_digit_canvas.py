@@ -152,7 +152,7 @@ def draw(page, *points):
 SEVEN = [(8, 7), (20, 7), (13, 22)]
 
 
-def test_nothing_is_fetched_before_start_and_then_only_the_network(tab, place):
+def test_nothing_is_fetched_before_start_and_then_only_the_network_and_what_runs_it(tab, place):
     page = tab()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -172,8 +172,8 @@ def test_nothing_is_fetched_before_start_and_then_only_the_network(tab, place):
     assert int(said[1]) == pytest.approx(size / 1000, abs=2)
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("button", name="Start")).to_have_count(0)
-    root = place.rsplit("/", 2)[0]
-    assert sorted(asked[before:]) == [f"{root}/_static/models/digit_cnn.{ending}" for ending in ("bin", "json")]
+    fetched = ["models/digit_cnn.bin", "models/digit_cnn.json", "widgets/forward.mjs", "widgets/weights.mjs"]
+    assert sorted(url.split("/_static/")[1] for url in asked[before:]) == fetched
     assert page.evaluate("document.activeElement.className") == "pad"  # the button that had the focus is gone
 
 
@@ -599,15 +599,18 @@ def test_a_fragment_with_random_damage_is_a_good_state_or_none(made):
 
 
 @pytest.mark.parametrize(
-    ("answer", "sentence"),
+    ("file", "answer", "sentence"),
     [
-        ({"abort": True}, "could not be fetched: is there a connection?"),
-        ({"body": b"x" * 100}, "The weights are damaged: their sha256 is "),
-        ({"status": 404}, "the server answers 404"),
+        ("digit_cnn.bin", {"abort": True}, "could not be fetched: is there a connection?"),
+        ("digit_cnn.bin", {"body": b"x" * 100}, "The weights are damaged: their sha256 is "),
+        ("digit_cnn.bin", {"status": 404}, "the server answers 404"),
+        ("forward.mjs", {"abort": True}, "A part of the widget could not be fetched: is there a connection?"),
     ],
-    ids=["no connection", "damaged", "gone"],
+    ids=["no connection", "damaged", "gone", "no module"],
 )
-def test_when_the_network_does_not_come_the_reader_is_told_and_may_try_again(tab, place, network, answer, sentence):
+def test_when_the_network_does_not_come_the_reader_is_told_and_may_try_again(
+    tab, place, network, file, answer, sentence
+):
     page = tab()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -617,7 +620,7 @@ def test_when_the_network_does_not_come_the_reader_is_told_and_may_try_again(tab
         asked.append(route.request.url)
         return route.abort() if answer.get("abort") else route.fulfill(**answer)
 
-    page.route("**/digit_cnn.bin", spoil)
+    page.route(f"**/{file}", spoil)
     page.goto(place)
     come_near(page)
     draw(page, *SEVEN)
@@ -625,7 +628,7 @@ def test_when_the_network_does_not_come_the_reader_is_told_and_may_try_again(tab
     draw(page, (3, 3), (10, 3))  # drawing goes on, and asks for nothing
     draw(page, (3, 5), (10, 5))
     assert len(asked) == 1
-    page.unroute("**/digit_cnn.bin")
+    page.unroute(f"**/{file}")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("button", name="Try again")).to_have_count(0)
     assert reading(page, network)["image"][2:6, 4:9].max() == 1

@@ -1,12 +1,15 @@
-"""What a page costs, measured on a small site made by hand; and the stored figures of the book."""
+"""What a page costs, measured on a small site made by hand and on the book; and the stored figures of the book."""
 
 import gzip
 import json
-import os
+import re
+import statistics
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+from benchmarks.pages import SITE
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 STORED = json.loads((FOLDER / "results.json").read_text())
@@ -41,20 +44,19 @@ def zipped(*names, files=SITE_BY_HAND):
 
 
 @pytest.fixture(scope="module")
-def site_by_hand(benchmarks, tmp_path_factory):
+def site_by_hand(benchmarks, browser, tmp_path_factory):
     """Return what the browser finds on the pages of a small site, by name; one other host has a copy."""
     folder = tmp_path_factory.mktemp("site")
     write(folder, SITE_BY_HAND)
     copies = tmp_path_factory.mktemp("copies")
     write(copies, {"a.test/lib/b.js": "console.warn('copied')"})
-    try:
-        with benchmarks.pages.launched() as browser:
-            rows = benchmarks.pages.read_site(browser, folder, copies=copies)
-    except FileNotFoundError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    return {row["name"]: row for row in rows}
+    return {row["name"]: row for row in benchmarks.pages.read_site(browser, folder, copies=copies)}
+
+
+@pytest.fixture(scope="module")
+def book(benchmarks, browser, pages):
+    """Return what the browser finds on the pages of the book, by name; it scrolls to the end and presses nothing."""
+    return {row["name"]: row for row in benchmarks.pages.read_site(browser, SITE, pages)}
 
 
 def books(**figures):
@@ -74,6 +76,23 @@ def test_the_stored_pages_ask_no_other_host_say_nothing_to_the_console_and_are_l
         assert anchor.keys() - ours.keys() == {"name", "commit", "date", "built"}
         assert ours["kib"]["median"] < anchor["kib"]["median"] / 2
         assert ours["axe"]["median"] < anchor["axe"]["median"]
+
+
+def test_half_of_the_pages_weigh_at_most_125_kib_and_none_more_than_200(book):
+    weights = {name: round(row["kib"], 1) for name, row in book.items()}
+    assert statistics.median(weights.values()) <= 125, weights
+    assert max(weights.values()) <= 200, weights
+
+
+def test_a_widget_fetches_no_network_and_nothing_that_runs_one_before_it_is_started(book):
+    seen = set()
+    for name, row in book.items():
+        shown = re.findall('data-widget="([^"]+)"', (SITE / name).read_text())
+        asked = [url.partition("/_static/")[2] for url in row["asked"]]
+        assert {f"widgets/{widget}.mjs" for widget in shown} <= set(asked), name
+        assert [file for file in asked if re.match(r"models/|widgets/(forward|weights)\.mjs", file)] == [], name
+        seen.update(shown)
+    assert seen == {"logit-lab", "label-lab", "digit-canvas", "pixel-explorer", "writer"}
 
 
 def test_pages_are_the_html_files_but_for_parts_and_for_those_that_lead_on(site_by_hand):

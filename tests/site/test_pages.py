@@ -3,16 +3,14 @@
 The browser reads each page once in each mode and notes what happened; every test then looks at one kind of fact.
 """
 
-import statistics
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import urlsplit
 
 import nbformat
 import pytest
 from labs import DESK, PHONE
 
-from benchmarks.pages import AXE, SITE, VIOLATIONS, served, wire_size
+from benchmarks.pages import AXE, SITE, VIOLATIONS, served
 from utils.plots import PALETTE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,9 +77,8 @@ SEARCH, SIDEBAR = "the search", "the sidebar"
 def read_pages(browser, site, names, mode):
     """Load every page once in one mode, open its search and, on a phone, its sidebar; return what was found by name.
 
-    Each visit has `kib`, what the page and all that it asked for weigh on the wire, but for the pages from which a
-    search result quotes; `foreign`, `console` and `failed`, requests and messages; `axe`, the violated rules by what
-    was open; and `facts`, what FACTS asks for.
+    Each visit has `foreign`, `console` and `failed`, requests and messages; `axe`, the violated rules by what was open;
+    and `facts`, what FACTS asks for.
     """
     visits = {}
     with served(site) as address:
@@ -90,12 +87,11 @@ def read_pages(browser, site, names, mode):
             context.set_default_timeout(120_000)  # a busy machine is not a broken page
             page = context.new_page()
             visit = SimpleNamespace(name=name, foreign=[], console=[], failed=[], axe={})
-            asked = listen(page, visit, address)
+            listen(page, visit, address)
             page.goto(address + name)
             page.evaluate(UNFOLD)
             page.wait_for_load_state("networkidle")
             visit.facts = SimpleNamespace(**page.evaluate(FACTS))
-            visit.kib = sum(weight(site, url, address) for url in asked) / 1024
             page.evaluate(AXE.read_text())  # defines `axe` without a request
             visit.axe["the page"] = barriers_on(page)
             open_and_look(page, visit, mode)
@@ -124,14 +120,11 @@ def open_and_look(page, visit, mode):
 
 
 def listen(page, visit, address):
-    """Note every complaint, every request to another host and every one without an answer; return all addresses."""
-    asked = set()
+    """Note every complaint, every request to another host and every one without an answer."""
 
     def wanted(request):
-        if not request.url.startswith(("data:", "blob:")):
-            asked.update([request.url] if request.resource_type != "fetch" else [])
-            if not request.url.startswith(address):
-                visit.foreign.append(request.url)
+        if not request.url.startswith((address, "data:", "blob:")):
+            visit.foreign.append(request.url)
 
     def said(message):
         if message.type in ("error", "warning"):
@@ -142,13 +135,6 @@ def listen(page, visit, address):
     page.on("pageerror", lambda error: visit.console.append(f"uncaught: {error}"))
     page.on("requestfailed", lambda request: visit.failed.append(f"{request.url}: {request.failure}"))
     page.on("response", lambda answer: answer.status >= 400 and visit.failed.append(f"{answer.url}: {answer.status}"))
-    return asked
-
-
-def weight(site, url, address):
-    """Return the bytes on the wire of one of the site's files; 0 for a file of another host or one that is missing."""
-    file = site / urlsplit(url).path.lstrip("/")
-    return wire_size(url, file.read_bytes()) if url.startswith(address) and file.is_file() else 0
 
 
 @pytest.fixture(scope="module", params=MODES)
@@ -238,12 +224,6 @@ def test_axe_finds_no_barrier_on_a_page_in_its_search_or_in_its_sidebar(visits, 
     assert looked_at == {"the page", SEARCH, SIDEBAR} - ({SIDEBAR} if mode.endswith("desk") else set())
 
 
-def test_half_of_the_pages_weigh_less_than_150_kib_and_none_more_than_300(visits):
-    weights = {visit.name: visit.kib for visit in visits.values()}
-    assert statistics.median(weights.values()) < 150, weights
-    assert max(weights.values()) < 300, weights
-
-
 def test_every_page_has_the_theme_that_the_reader_set_and_the_figures_palette(visits, mode):
     theme = MODES[mode]["color_scheme"]
     blue = PALETTE["blue"][theme == "dark"]
@@ -313,7 +293,6 @@ def test_a_page_with_every_mistake_fails_every_check(browser, tmp_path):
         "other-host.png",
     }
     assert {line.split(", ")[1].partition(":")[0] for line in barriers(visit)} > {"html-has-lang", "image-alt"}
-    assert visit.kib == pytest.approx(0.7, abs=0.3)
     assert visit.facts.theme != "dark"
     assert list(too_wide(visit, "dark-phone")) == [
         f"{visit.facts.width} pixels wide on a screen of 390",

@@ -416,7 +416,7 @@ def panel(page):
     return page.locator(".tool > div:visible").inner_text()
 
 
-def test_nothing_is_fetched_before_the_start_and_then_one_scene(explorer):
+def test_nothing_is_fetched_before_the_start_and_then_one_scene_and_the_tools(explorer):
     page = explorer(begin=False)
     page.wait_for_timeout(300)
     assert [each for each in page.asked if "models" in each] == []
@@ -424,7 +424,9 @@ def test_nothing_is_fetched_before_the_start_and_then_one_scene(explorer):
     count = len(page.asked)
     press(page, "Start")
     expect(page.locator(".stage")).to_be_visible()
-    assert sorted(page.asked[count:]) == ["models/scenes/manifest.json", "models/scenes/scene_0.bin.gz"]
+    modules = [f"widgets/pixel-{name}.mjs" for name in ("desk", "picture", "scenes", "text", "tools")]
+    scene = ["models/scenes/manifest.json", "models/scenes/scene_0.bin.gz"]
+    assert sorted(page.asked[count:]) == [*scene, *modules, "widgets/weights.mjs"]
     assert page.evaluate("document.activeElement.className") == "picture"
     press(page, "Scene 4")
     expect(page.get_by_role("button", name="Scene 4")).to_have_attribute("aria-pressed", "true")
@@ -940,8 +942,9 @@ def damaged(route):
         ("scenes/scene_0.bin.gz", damaged, "Scene 0 is damaged: its sha256 is not that of the manifest."),
         ("scenes/manifest.json", lambda route: route.fulfill(body="{"), "could not be read: it is not JSON"),
         ("scenes/manifest.json", lambda route: route.fulfill(body="{}"), "Scene 0 is damaged"),
+        ("pixel-desk.mjs", lambda route: route.abort(), "A part of the widget could not be fetched"),
     ],
-    ids=["no connection", "404", "damaged", "no JSON", "empty manifest"],
+    ids=["no connection", "404", "damaged", "no JSON", "empty manifest", "no module"],
 )
 def test_a_scene_that_does_not_come_costs_a_sentence_and_can_be_asked_for_again(explorer, file, answer, sentence):
     page = explorer(begin=False)

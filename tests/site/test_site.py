@@ -1,6 +1,8 @@
 """The built site as files: links, words for images, what a page says of itself, and the links that only CI can know."""
 
+import base64
 import html
+import io
 import json
 import os
 import re
@@ -13,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from fontTools.ttLib import TTFont
 from matplotlib.image import imread
+from PIL import Image
 
 from benchmarks.pages import SITE, page_names
 
@@ -158,6 +161,23 @@ def test_the_fonts_keep_the_icons_of_the_pages_and_the_letters_of_the_formulas(p
     assert {ord(letter) for letter in "pztKyij"} < set(
         TTFont(SITE / "_static/katex/fonts/KaTeX_Math-Italic.woff2").getBestCmap()
     )
+
+
+def pictures_in(text):
+    """Return the pixels of the pictures that a text holds as data addresses."""
+    found = re.findall(r"data:image/\w+;base64,([A-Za-z0-9+/=\s]+)", text)
+    return [Image.open(io.BytesIO(base64.b64decode(each))).convert("RGBA").tobytes() for each in found]
+
+
+def test_the_pictures_in_the_figures_are_those_of_the_notebooks_pixel_by_pixel(pages):
+    stored = set()
+    for chapter in CHAPTERS:
+        for cell in json.loads(chapter.read_text())["cells"]:
+            for output in cell.get("outputs", ()):
+                stored.update(pictures_in("".join(output.get("data", {}).get("image/svg+xml", ""))))
+    shown = [picture for figure in (SITE / "_images").glob("*.svg") for picture in pictures_in(figure.read_text())]
+    assert len(shown) > 10
+    assert set(shown) <= stored
 
 
 def test_every_link_leads_to_a_file_and_an_id(pages):

@@ -98,34 +98,37 @@ def near_numbers(found, wanted):
 # ------------------------------------------------------------------------------------------------------ how it starts
 
 
-def test_nothing_is_fetched_before_start_and_then_the_network_alone(near):
+def test_nothing_is_fetched_before_start_and_then_the_network_and_its_tabs(near):
     page = near()
     page.wait_for_timeout(500)
     assert not any("/models/" in url for url in page.asked)
     before = len(page.asked)
     button(page, "Start").click()
     expect(page.get_by_role("tab")).to_have_count(4)
-    assert sorted(url.rsplit("/", 1)[1] for url in page.asked[before:]) == ["char_lstm.bin", "char_lstm.json"]
+    tabs = [f"text-{name}.mjs" for name in ("guess", "parts", "read", "state", "tabs", "write")]
+    fetched = ["char_lstm.bin", "char_lstm.json", "forward.mjs", *tabs, "weights.mjs"]
+    assert sorted(url.rsplit("/", 1)[1] for url in page.asked[before:]) == fetched
     assert page.evaluate("document.activeElement.textContent") == "Write"
 
 
 @pytest.mark.parametrize(
     ("file", "answer", "sentence"),
     [
-        ("bin", lambda route: route.abort(), "char_lstm.bin could not be fetched"),
-        ("bin", lambda route: route.fulfill(body=b"1234"), "The weights are damaged"),
-        ("json", lambda route: route.fulfill(status=404, body=""), "the server answers 404"),
-        ("json", lambda route: route.fulfill(body="<html>"), "it is not JSON"),
+        ("char_lstm.bin", lambda route: route.abort(), "char_lstm.bin could not be fetched"),
+        ("char_lstm.bin", lambda route: route.fulfill(body=b"1234"), "The weights are damaged"),
+        ("char_lstm.json", lambda route: route.fulfill(status=404, body=""), "the server answers 404"),
+        ("char_lstm.json", lambda route: route.fulfill(body="<html>"), "it is not JSON"),
+        ("text-tabs.mjs", lambda route: route.abort(), "A part of the widget could not be fetched"),
     ],
-    ids=["cut", "wrong hash", "gone", "not JSON"],
+    ids=["cut", "wrong hash", "gone", "not JSON", "no module"],
 )
 def test_what_goes_wrong_is_said_in_a_sentence_and_can_be_tried_again(near, file, answer, sentence):
     page = near()
-    page.route(f"**/char_lstm.{file}", answer)
+    page.route(f"**/{file}", answer)
     button(page, "Start").click()
     expect(page.locator(".writer .alarm")).to_contain_text(sentence)
     expect(page.locator(".passage")).to_be_visible()
-    page.unroute(f"**/char_lstm.{file}")
+    page.unroute(f"**/{file}")
     button(page, "Start").click()
     expect(page.get_by_role("tab")).to_have_count(4)
 

@@ -11,6 +11,8 @@ from utils.plots import PALETTE
 
 MODULES = Path(__file__).resolve().parents[2] / "_static" / "widgets"
 MODELS = MODULES.parents[1] / "data" / "models"  # not taken from utils.nets, which starts TensorFlow
+# A line that imports a neighbour: at the head of a module, or by load.mjs where it is needed, inside a function.
+IMPORT = re.compile(r'^ *(?:import|const) \{[^}]*\} (?:from |= await load\()"\./(.+)"\)?;\n', re.MULTILINE)
 
 
 def palette_css():
@@ -28,17 +30,18 @@ def module(name):
     name : str
         The file in `_static/widgets/`, such as "logit-lab.mjs".
     """
-    inlined = set()
+    inlined = {"load.mjs"}  # with it nothing is loaded later: all is here
 
     def in_one_piece(name):
         text = (MODULES / name).read_text()
-        return re.sub(r'^import \{[^}]*\} from "\./(.+)";\n', neighbour, text, flags=re.MULTILINE)
+        neighbours = "".join(neighbour(each) for each in IMPORT.findall(text))
+        return neighbours + IMPORT.sub("", text)
 
-    def neighbour(match):
-        if match[1] in inlined:  # a second copy would declare the same names again
+    def neighbour(name):
+        if name in inlined:  # a second copy would declare the same names again
             return ""
-        inlined.add(match[1])
-        return re.sub(r"^export ", "", in_one_piece(match[1]), flags=re.MULTILINE)
+        inlined.add(name)
+        return re.sub(r"^export ", "", in_one_piece(name), flags=re.MULTILINE)
 
     return in_one_piece(name)
 
