@@ -192,7 +192,8 @@ def workers(function, count, *given, needs=(), timeout=300):
     """Run a function as several workers of TensorFlow's `tf.distribute` on this machine, and return how each ended.
 
     Each is a new process with a TF_CONFIG that names all of them, at free ports of 127.0.0.1, and its own place among
-    them. The function is called with the worker's number and then `given`.
+    them. The function is called with the worker's number and then `given`. It imports TensorFlow itself: `utils.quiet`
+    uses a device, and a strategy of several workers must be made before that.
 
     Parameters
     ----------

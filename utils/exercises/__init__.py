@@ -8,6 +8,7 @@ from utils.exercises.labels import check_guard, check_one_hot_bytes, check_spars
 from utils.exercises.logits import check_log_odds, check_logits_for, check_same_softmax
 from utils.exercises.mnist import check_fit_temperature, check_hardest, check_shift, check_untrained_loss
 from utils.exercises.pixels import check_iou, check_mask_from_logits, check_pixel_loss, check_rare_class
+from utils.exercises.scale import check_merge, check_split, check_wrong_worker
 from utils.exercises.sequences import check_beat_naive_bayes, check_last_valid, check_line_weights, check_masked_mean
 from utils.exercises.shakespeare import check_beat_the_counts, check_perplexity, check_untrained_bits
 from utils.exercises.softmax import check_double_softmax_floor, check_stable_softmax, check_temperature
@@ -29,6 +30,7 @@ __all__ = [
     "check_loss_and_gradient",
     "check_mask_from_logits",
     "check_masked_mean",
+    "check_merge",
     "check_moves",
     "check_name_the_loss",
     "check_one_hot_bytes",
@@ -43,10 +45,12 @@ __all__ = [
     "check_smoothed",
     "check_softmax_as_logits",
     "check_sparse_cross_entropy",
+    "check_split",
     "check_stable_softmax",
     "check_temperature",
     "check_untrained_bits",
     "check_untrained_loss",
     "check_weight_map",
     "check_wrong_share",
+    "check_wrong_worker",
 ]
