@@ -209,7 +209,7 @@ def _():
         keras.config.set_epsilon(before)
 
 
-@sentence("With a recoverable softmax Keras ignores the mistake and warns.")
+@sentence("With a recoverable softmax Keras on TensorFlow ignores the mistake and warns.")
 def _():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
