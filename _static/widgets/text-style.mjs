@@ -27,7 +27,7 @@ html[data-theme="dark"] .writer, body[data-jp-theme-light="false"] .writer { --m
 .writer .likely > :not(.head) > :first-child { font-family: ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace; }
 .writer .likely > [aria-current=true] { border-color: var(--text); }
 .writer .bar { transition: none; }
-.writer .axis { list-style: none; margin: 0.6rem 0 0; padding: 0; }
+.writer .axis { list-style: none; max-width: none; margin: 0.6rem 0 0; padding: 0; } /* as wide as its scale, and not as a line of text */
 .writer .axis li { position: relative; height: 1.6rem; margin: 0; }
 .writer .axis li::before { content: ""; position: absolute; top: 0; bottom: 0; left: calc(var(--x) * 1% - 1px); border-left: 3px solid var(--blue); }
 .writer .axis li.own::before { border-color: var(--vermillion); }
