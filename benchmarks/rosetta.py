@@ -10,8 +10,6 @@ import json
 import platform
 from pathlib import Path
 
-import numpy as np
-
 from utils import rosetta
 from utils.processes import Raised, run
 
@@ -23,17 +21,6 @@ ENDINGS = [
 ]
 
 
-def farthest(program, cases):
-    """Return the largest difference between a program's losses on PyTorch and those of `utils.losses`."""
-    answers = run(program, cases, "torch")
-    wanted = [rosetta.by_numpy(*case) for case in cases]
-    return max(
-        float(np.abs(np.subtract(one, other)).max())
-        for pair in zip(answers, wanted, strict=True)
-        for one, other in zip(*pair, strict=True)
-    )
-
-
 def main():
     """Measure, and store what was measured."""
     cases = rosetta.random_cases()
@@ -43,7 +30,10 @@ def main():
         "machine": platform.machine(),
         "versions": {name: importlib.metadata.version(name) for name in ("torch", "keras", "numpy")},
         "cases": len(cases),
-        "farthest": {"torch": farthest(rosetta.by_torch, cases), "keras": farthest(rosetta.by_keras, cases)},
+        "farthest": {
+            name: rosetta.farthest(program, cases, "torch")
+            for name, program in (("torch", rosetta.by_torch), ("keras", rosetta.by_keras))
+        },
         "rules": run(rosetta.rules_of_torch, [()], "torch")[0],
         "rules of keras": run(rosetta.rules_of_keras, [()], "torch")[0],
         "steps": [

@@ -155,15 +155,17 @@ def on_each(function, cases, backends=("tensorflow", "jax"), needs=(), timeout=3
     Parameters and errors as in `run`.
     """
     for backend in backends:
-        if backend not in _kept or _kept[backend].process.poll() is not None:
+        if backend in _kept and _kept[backend].process.poll() is not None:
+            _kept.pop(backend).close()
+        if backend not in _kept:
             _kept[backend] = Program(backend)
     asked = [_kept[backend] for backend in backends]
     try:
         ends = ask(asked, function, [cases] * len(asked), needs, timeout)
         return {backend: completed(ended) for backend, ended in zip(backends, ends, strict=True)}
-    except Exception:
+    except BaseException:  # also an interrupted cell, whose answer would be taken for that of the next
         for backend in backends:
-            _kept.pop(backend).stop()
+            _kept.pop(backend).close()
         raise
 
 
@@ -171,7 +173,7 @@ def on_each(function, cases, backends=("tensorflow", "jax"), needs=(), timeout=3
 def stop_kept():
     """Stop the processes of the backends."""
     while _kept:
-        _kept.popitem()[1].stop()
+        _kept.popitem()[1].close()
 
 
 def peak(function, *given, needs=(), timeout=300):
@@ -253,7 +255,7 @@ class Program:
     def __init__(self, backend="tensorflow", **environment):
         if backend not in BACKENDS:
             raise ValueError(f"`backend` is {backend!r}; Keras has {', '.join(BACKENDS)}.")
-        self._stderr = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 (closed by `stop`)
+        self._stderr = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 (closed by `close`)
         self.process = subprocess.Popen(
             [sys.executable, "-c", MAIN],
             cwd=ROOT,
@@ -294,7 +296,7 @@ class Program:
             self._stderr.read()[-2000:],
         )
 
-    def stop(self):
+    def close(self):
         """End the process and all that it started."""
         with contextlib.suppress(ProcessLookupError):  # nothing of its group is left
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -302,8 +304,6 @@ class Program:
         for file in (self.process.stdin, self.process.stdout, self._stderr):
             with contextlib.suppress(BrokenPipeError):
                 file.close()
-
-    close = stop
 
 
 def ask(programs, function, cases, needs, timeout):

@@ -1,9 +1,12 @@
-"""One loss, the softmax cross-entropy of logits, as five libraries spell it; and one training step on any backend.
+"""One loss, the softmax cross-entropy of logits, as six libraries spell it; and one training step on any backend.
 
-Each function is a program for `utils.processes`: it imports what it needs, so that a process imports one library.
+Each function but two is a program for `utils.processes`: it imports what it needs, so that a process imports one
+library. `random_cases` makes the cases, and `farthest` compares.
 """
 
 import numpy as np
+
+from utils.processes import run
 
 
 def random_cases(count=200, seed=0):
@@ -88,6 +91,15 @@ def by_torch(logits, labels, rows):
         logits, rows = logits.movedim(-1, 1), rows.movedim(-1, 1)
     sparse = cross_entropy(logits, labels, reduction="none")
     return sparse.numpy(), cross_entropy(logits, rows, reduction="none").numpy()
+
+
+def farthest(program, cases, backend):
+    """Return the largest difference between a program's losses and those of `by_numpy`, over all cases."""
+    answers, far = run(program, cases, backend), []
+    for answer, case in zip(answers, cases, strict=True):
+        for one, other in zip(answer, by_numpy(*case), strict=True):
+            far.append(np.abs(np.subtract(one, other)).max())
+    return float(max(far))
 
 
 def one_step(softmaxes, loss, settings, label, logits=(0, 200), compiled=None):

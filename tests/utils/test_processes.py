@@ -1,5 +1,6 @@
 """Programs in processes of their own: what they answer, what stops them, that none is left."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -148,13 +149,27 @@ def test_a_program_that_takes_too_long_is_stopped_with_what_it_started():
     (ended,) = ask([program], starts_another, [[()]], (), 30)
     child = ended.answers[0]
     assert alive(child)
-    program.stop()
+    program.close()
     assert gone(child)
     with pytest.raises(TimeoutError, match=r"after 0\.5 s"):
         run(sleeps, [(60,)], timeout=0.5)
     assert not processes._kept
     with pytest.raises(TimeoutError):
         workers(dies, 1, 60, timeout=0.5)
+
+
+def test_an_interrupted_question_is_not_answered_later():
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1)
+        with pytest.raises(KeyboardInterrupt):
+            run(sleeps, [(2,)])
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert run(echo, [(1,)]) == [1]
 
 
 def test_a_program_ends_with_its_parent():
