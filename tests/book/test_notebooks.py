@@ -160,6 +160,11 @@ def test_fewer_than_5_percent_of_the_code_cells_are_exempt():
 # --------------------------------------------------------------------------------------------------------- the figures
 
 
+def test_a_folded_cell_says_what_it_hides(notebook):
+    folded = [cell for cell in notebook.cells if "hide-cell" in cell.metadata.get("tags", ())]
+    assert [cell.id for cell in folded if "code_prompt_show" not in cell.metadata.get("mystnb", {})] == []
+
+
 def test_every_figure_is_described_in_words(code):
     assert not numbered(code, lambda cell: has_figure(cell) and (len(alt_of(cell)) < 20 or alt_of(cell).count(" ") < 4))
 
