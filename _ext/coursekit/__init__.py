@@ -5,7 +5,7 @@ A module for each stage of a build: settings, what Markdown can say, what a page
 
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 
-from coursekit import markdown, page, settings, site
+from coursekit import markdown, messages, page, settings, site
 
 
 def setup(app):
@@ -13,9 +13,12 @@ def setup(app):
     app.setup_extension("sphinxcontrib.katex")
     app.setup_extension("sphinxext.opengraph")
     app.add_directive("widget", markdown.WidgetDirective)
+    app.add_directive("messages", messages.MessagesDirective)
     app.add_css_file("palette.css")
     app.add_node(HideCodeCellNode, override=True, html=(page.open_fold, depart_HideCellInput))
     app.connect("config-inited", settings.configure, priority=10)
+    app.connect("builder-inited", settings.use_own_search)
+    app.connect("doctree-read", markdown.give_addresses)
     app.connect("html-page-context", page.complete_page)
     app.connect("build-finished", site.finish, priority=900)  # after the theme has written its last style sheet
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,7 @@
-"""What the book's Markdown can say besides MyST: a widget on a page without code."""
+"""What the book's Markdown can say besides MyST: a widget on a page without code, a link to a cell or a term."""
 
 import json
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -18,3 +19,20 @@ class WidgetDirective(SphinxDirective):
         """Return the HTML that a notebook would have stored."""
         widget = getattr(widgets, self.arguments[0])(**json.loads("\n".join(self.content)))
         return [nodes.raw("", widget.page_html(), format="html")]
+
+
+def give_addresses(app, doctree):
+    """Let Markdown link to a cell by its id, `(04_labels.ipynb#cell-1fb36398)`, and to a term, `(terms.md#term-logit)`.
+
+    A link to a cell that is gone is a warning of the build, as one to a heading is.
+    """
+    source = Path(app.env.doc2path(app.env.docname))
+    addresses = [name for term in doctree.findall(nodes.term) for name in term["ids"]]
+    if source.suffix == ".ipynb":
+        cells = json.loads(source.read_text())["cells"]
+        for node in doctree.findall(nodes.container):
+            if node.get("nb_element") == "cell_code":
+                node["ids"].append(f"cell-{cells[node['cell_index']]['id']}")
+                addresses.append(node["ids"][-1])
+    known = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
+    known.update({name: (0, name, name) for name in addresses})

@@ -26,6 +26,9 @@ def configure(app, config):
     katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
 
+    # The book has a search of its own, on the page that Sphinx's would have: coursekit.search says why.
+    config.html_additional_pages = {"search": "search.html"}
+
     # No widget state is stored, so require.js and the widget manager (both from a CDN) are not wanted.
     config.nb_ipywidgets_js = {}
     # sphinx-thebe, which Jupyter Book always loads, names a CDN in every page. It offers no way to switch it off.
@@ -52,3 +55,8 @@ def configure(app, config):
             options[f"use_{button}_button"] = True
     if os.environ.get("BOOK_URL"):
         config.ogp_site_url = config.html_baseurl = os.environ["BOOK_URL"].rstrip("/") + "/"
+
+
+def use_own_search(app):
+    """Write no index for Sphinx's search."""
+    app.builder.search = False

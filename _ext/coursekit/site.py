@@ -1,4 +1,4 @@
-"""The finished site: KaTeX, the palette and the trained networks come in, and what no page uses goes out."""
+"""The finished site: KaTeX, the palette, the search and the networks come in, and what no page uses goes out."""
 
 import base64
 import io
@@ -12,13 +12,14 @@ from fontTools import subset
 from PIL import Image
 from sphinx.util.fileutil import copy_asset
 
+from coursekit import search
 from utils import widgets
 
 NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 
 
 def finish(app, error):
-    """Add KaTeX, the palette and the trained networks to the site, and make it as light as its readers need it."""
+    """Add KaTeX, the palette, the search and the networks to the site, and make it as light as its readers need it."""
     if error is not None or app.builder.format != "html":
         return
     site = Path(app.outdir)
@@ -28,6 +29,11 @@ def finish(app, error):
     copy_asset(dist / "fonts", static / "katex" / "fonts", excluded=lambda path: not path.endswith("woff2"))
     copy_asset(widgets.MODELS, static / "models")  # a page loads a network when its widget asks for it
     (static / "palette.css").write_text(widgets.palette_css())
+    search.write(site)
+    copy_asset(NODE_MODULES / "minisearch" / "dist" / "es" / "index.js", static)
+    (static / "index.js").rename(static / "minisearch.mjs")
+    for unused in ("searchtools.js", "language_data.js"):  # Sphinx's search
+        (static / unused).unlink()
     # Before the style sheets are purged: it has all names of icons. _templates/static/webpack-macros.html says why.
     (static / "scripts" / "fontawesome.js").unlink()
     purge_styles(site)
@@ -72,7 +78,7 @@ def minify(static):
         writeFileSync(file, transformSync(text, { loader: file.endsWith("css") ? "css" : "js", minify: true }).code);
       }
     """
-    files = [*static.glob("*.js"), *static.glob("*.css"), *(static / "widgets").glob("*.mjs")]
+    files = [*static.glob("*.*js"), *static.glob("*.css"), *(static / "widgets").glob("*.mjs")]
     run_node(
         program, NODE_MODULES / "esbuild" / "lib" / "main.js", *(file for file in files if ".min." not in file.name)
     )

@@ -42,7 +42,7 @@ def normal_form(notebook):
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
-        kept = ("course", "tags", "mystnb", "nbval_reason")
+        kept = ("course", "tags", "mystnb", "messages", "nbval_reason")
         cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in kept if key in cell.metadata})
         outputs = []
         for output in cell.get("outputs", []):

@@ -1,5 +1,6 @@
 """The reader's way through the site: the theme, the search, the copy button, next and previous, no scripts, paper."""
 
+import re
 import statistics
 from io import BytesIO
 from pathlib import Path
@@ -56,10 +57,10 @@ def test_a_figure_follows_the_page_s_own_theme_switch(opened):
 
 def test_the_search_is_asked_for_by_key_and_answers_while_one_types(opened):
     page = opened("chapters/04_labels.html")
-    asked = []  # scripts: a busy browser asks late for the icon
+    asked = []  # a busy browser asks late for the icon
 
     def wanted(request):
-        if request.resource_type == "script":
+        if request.resource_type in ("script", "fetch"):
             asked.append(Path(urlsplit(request.url).path).name)
 
     page.on("request", wanted)
@@ -67,12 +68,14 @@ def test_the_search_is_asked_for_by_key_and_answers_while_one_types(opened):
     assert asked == []
     page.keyboard.type("logits")
     page.locator("#search-results li a").first.wait_for()
-    assert asked[:3] == ["searchtools.js", "language_data.js", "searchindex.js"]
+    assert asked == ["search.mjs", "minisearch.mjs", "search.json"]
     assert page.locator("#pst-search-dialog input").input_value() == "logits"
     page.evaluate(AXE.read_text())
-    page.locator("#search-results p.context").first.wait_for()
     quoted = page.locator("#search-results p.context").all_inner_texts()
-    assert all("logit" in text.lower() and ".pdf" not in text for text in quoted), quoted  # .pdf is a button's text
+    assert all(".pdf" not in text for text in quoted), quoted  # a button's text
+    results = page.locator("#search-results li").all_inner_texts()
+    assert all("logit" in text.lower() for text in results), results
+    assert page.locator("#search-results [role=status]").inner_text() == "The first 20 results"
     assert barriers_on(page) == []
     page.locator("#search-results li a").first.click()
     page.wait_for_load_state("networkidle")
@@ -85,7 +88,7 @@ def test_a_search_that_loads_slowly_answers_for_all_that_was_typed_meanwhile(ope
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     held = []
-    page.route("**/searchtools.js", lambda route: held.append(route))  # no answer yet
+    page.route("**/search.json", lambda route: held.append(route))  # no answer yet
     page.keyboard.press("Control+k")
     for part in ("perp", "lexity"):
         page.keyboard.type(part)
@@ -93,9 +96,35 @@ def test_a_search_that_loads_slowly_answers_for_all_that_was_typed_meanwhile(ope
     assert len(held) == 1
     held[0].continue_()
     page.locator("#search-results li a").first.wait_for()
-    assert page.locator("#pst-search-dialog input[name=q]").input_value() == "perplexity"
-    assert "perplexity" in page.locator("#search-results p.context").first.inner_text().lower()
+    assert "perplexity" in page.locator("#search-results span.highlighted").first.inner_text().lower()
     assert complaints == []
+
+
+def test_what_is_pasted_with_the_mouse_is_searched_for(opened):
+    page = opened("chapters/04_labels.html")
+    page.keyboard.press("Control+k")
+    paste = """(text) => {
+      const field = document.querySelector("#pst-search-dialog input");
+      field.value = text;
+      field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertFromPaste" }));
+    }"""
+    page.evaluate(paste, "Only axis=-1 is currently supported. Received: axis=1")
+    page.locator("#search-results li a").first.wait_for()
+
+
+def test_enter_leads_to_a_page_with_the_same_results_and_without_a_match_it_says_so(opened):
+    page = opened("chapters/04_labels.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("perplexity")
+    page.locator("#search-results li a").first.wait_for()
+    while_typing = page.locator("#search-results li a").all_inner_texts()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=perplexity")
+    page.locator("#search-results li a").first.wait_for()
+    assert page.locator("#search-results li a").all_inner_texts() == while_typing
+    page.goto(page.url.replace("perplexity", "xyzzy"))
+    page.locator("#search-results [role=status]").wait_for()
+    assert page.locator("#search-results").inner_text() == "Nothing was found."
 
 
 def test_a_button_copies_the_code_of_a_cell(opened):
@@ -113,11 +142,8 @@ def test_next_leads_from_the_first_page_to_the_last_and_previous_back(opened):
     while page.locator("a.right-next").count():
         page.goto(page.locator("a.right-next").evaluate("link => link.href"))
         way.append(page.url)
-    assert [url.rpartition("/")[2] for url in way] == [
-        "index.html",
-        *(f"{path.stem}.html" for path in sorted((ROOT / "chapters").glob("*.ipynb"))),
-        "mistakes.html",
-    ]
+    contents = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text())
+    assert [url.partition("/chapters/")[2] for url in way] == [f"{Path(name).name}.html" for name in contents]
     assert page.locator("a.left-prev").evaluate("link => link.href") == way[-2]
 
 
