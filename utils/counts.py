@@ -23,6 +23,9 @@ FALLBACK = (0.5, 1.0, 1.5)
 class KneserNey:
     """The probability of each character after the ones before it, from the counts of one text.
 
+    `tokens` and `order` are kept; `discounts`, shape (order, 3), is what is taken off a count of 1, of 2 and of 3 or
+    more, for runs of 1 to `order`.
+
     Parameters
     ----------
     ids : array_like of int, shape (N,)
@@ -32,13 +35,6 @@ class KneserNey:
     order : int
         The longest run that is counted: a character and the order - 1 before it. At least 1, and V ** order must be
         below 2 ** 63: 9 for 84 characters.
-
-    Attributes
-    ----------
-    tokens, order : int
-        As given.
-    discounts : ndarray of float64, shape (order, 3)
-        What is taken off a count of 1, of 2 and of 3 or more, for runs of 1 to `order`.
 
     Raises
     ------

@@ -223,7 +223,7 @@ def curves(x, lines, xlabel, ylabel, log=False, points=None):
 def gradient(probs, targets, names=None):
     """Draw what the loss asks of each logit: a bar for p, a mark for t, and an arrow from p to t.
 
-    Gradient descent moves a logit along its arrow; the arrow's length is the size of the gradient, |p - t|.
+    Gradient descent moves a logit along its arrow; the arrow's length is the size of the gradient, `|p - t|`.
 
     Parameters
     ----------

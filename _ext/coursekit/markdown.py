@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.addnodes import desc_signature
 from sphinx.util.docutils import SphinxDirective
 
 from utils import widgets
@@ -22,12 +23,13 @@ class WidgetDirective(SphinxDirective):
 
 
 def give_addresses(app, doctree):
-    """Let Markdown link to a cell by its id, `(04_labels.ipynb#cell-1fb36398)`, and to a term, `(terms.md#term-logit)`.
+    """Let Markdown link to a cell by its id, `(04_labels.ipynb#cell-1fb36398)`, to a section, a term and a helper.
 
     A link to a cell that is gone is a warning of the build, as one to a heading is.
     """
     source = Path(app.env.doc2path(app.env.docname))
-    addresses = [name for term in doctree.findall(nodes.term) for name in term["ids"]]
+    kinds = (nodes.section, nodes.term, desc_signature)
+    addresses = [name for node in doctree.findall(lambda node: isinstance(node, kinds)) for name in node["ids"]]
     if source.suffix == ".ipynb":
         cells = json.loads(source.read_text())["cells"]
         for node in doctree.findall(nodes.container):

@@ -47,10 +47,11 @@ def messages_of(cell):
 def index_of(folder):
     """Return the index as a definition list in Markdown, in alphabetical order; a message may have two cells."""
     found = {}
-    for path in sorted(Path(folder).glob("[0-9]*.ipynb")):
+    for path in sorted(Path(folder).glob("*.ipynb")):
+        name = f"Chapter {int(path.stem[:2])}" if path.stem[0].isdecimal() else "Short answers"
         for cell in json.loads(path.read_text())["cells"]:
             if cell["cell_type"] == "code":
-                link = f"[Chapter {int(path.stem[:2])}]({path.name}#cell-{cell['id']})"
+                link = f"[{name}]({path.name}#cell-{cell['id']})"
                 for number, message in enumerate(messages_of(cell)):
                     found.setdefault(message, []).append((f"message-{cell['id']}-{number}", link))
     return "\n\n".join(

@@ -1,10 +1,11 @@
-"""What a page is given besides its text: the badge of a chapter, names for folded cells, the scripts that it needs."""
+"""What a page is given besides its text: a chapter's badge, what machines read of it, the scripts that it needs."""
 
 import json
 import re
 from datetime import date
 from pathlib import Path
 
+from docutils import nodes
 from myst_nb.sphinx_ import visit_HideCellInput
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,11 +49,39 @@ def verified(path):
     }
 
 
+def learning_resource(app, pagename, doctree):
+    """Return what schema.org calls a LearningResource: what a page teaches, for whom, how long it takes, its licence."""
+    paragraphs = [each.astext() for each in doctree.findall(nodes.paragraph) if type(each.parent) is nodes.section]
+    bullets = next(doctree.findall(nodes.bullet_list), None)
+    minutes = next(filter(None, (re.search(r"Reading time (\d+)", text) for text in paragraphs)), None)
+    base = app.config.html_baseurl
+    said = {
+        "@context": "https://schema.org",
+        "@type": "LearningResource",
+        "name": app.env.titles[pagename].astext(),
+        "description": " ".join(paragraphs[0].split()) if paragraphs else None,
+        "learningResourceType": "chapter with executable code" if minutes else "reference",
+        "teaches": [item.astext().rstrip(";.") for item in bullets] if minutes and bullets else None,
+        "timeRequired": f"PT{minutes[1]}M" if minutes else None,
+        "educationalLevel": "intermediate",
+        "about": ["softmax", "logits", "cross-entropy", "TensorFlow", "Keras"],
+        "inLanguage": "en",
+        "isAccessibleForFree": True,
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "isPartOf": {"@type": "Book", "name": app.config.html_title},
+        "url": f"{base}{pagename}.html" if base else None,
+    }
+    return json.dumps({key: value for key, value in said.items() if value is not None}, ensure_ascii=False)
+
+
 def complete_page(app, pagename, templatename, context, doctree):
     """Add the badge to a chapter, the widgets' host to a page that has one, and leave out what a page does not need."""
     source = ROOT / f"{pagename}.ipynb"
     if source.is_file():
         context["verified"] = verified(source)
+    if doctree is not None:
+        # No "</script>" of a title may end the script that holds it.
+        context["learning_resource"] = learning_resource(app, pagename, doctree).replace("<", "\\u003c")
     body = context.get("body", "")
     if "data-widget=" in body:
         app.add_js_file("widgets/host.mjs", type="module")

@@ -52,7 +52,7 @@ def entries_of(html, url, kinds):
     return [entry for entry in found[::-1] if entry["text"] or entry["title"]]
 
 
-KINDS = {"questions": "question", "messages": "message", "terms": "term", "claims": "claim"}
+KINDS = {"questions": "question", "answers": "question", "messages": "message", "terms": "term", "claims": "claim"}
 
 
 def write(site):

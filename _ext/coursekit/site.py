@@ -30,6 +30,7 @@ def finish(app, error):
     copy_asset(widgets.MODELS, static / "models")  # a page loads a network when its widget asks for it
     (static / "palette.css").write_text(widgets.palette_css())
     search.write(site)
+    write_maps(app, site)
     copy_asset(NODE_MODULES / "minisearch" / "dist" / "es" / "index.js", static)
     (static / "index.js").rename(static / "minisearch.mjs")
     for unused in ("searchtools.js", "language_data.js"):  # Sphinx's search
@@ -41,6 +42,25 @@ def finish(app, error):
     for figure in (site / "_images").glob("*.svg"):
         figure.write_text(packed_figure(figure.read_text()))
     minify(static)
+
+
+# For machines
+
+
+def write_maps(app, site):
+    """Write llms.txt, the book's pages with a sentence each, and sitemap.xml where the book's address is known."""
+    base = app.config.html_baseurl
+    pages = [page for page in app.env.toctree_includes.get(app.config.root_doc, []) if page in app.env.titles]
+    described = {entry["url"]: entry["text"] for entry in json.loads((site / "search.json").read_text())}
+    lines = [f"# {app.config.html_title}", ""]
+    for page in [app.config.root_doc, *pages]:
+        sentence = re.split(r"(?<=[.?!]) ", described.get(f"{page}.html", ""))[0]
+        lines.append(f"- [{app.env.titles[page].astext()}]({base}{page}.html): {sentence}")
+    (site / "llms.txt").write_text("\n".join(lines) + "\n")
+    if base:
+        addresses = "".join(f"<url><loc>{base}{page}.html</loc></url>" for page in [app.config.root_doc, *pages])
+        head = '<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+        (site / "sitemap.xml").write_text(f"{head}{addresses}</urlset>\n")
 
 
 # Scripts and style sheets

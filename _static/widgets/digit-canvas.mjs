@@ -35,8 +35,10 @@ const LAYOUT = `
 .digit-canvas .instead { display: grid; }
 .digit-canvas .instead > * { grid-area: 1 / 1; }
 .digit-canvas .away { visibility: hidden; }
+.digit-canvas .controls .instead { min-height: 8rem; } /* "Start", and what takes its place */
+.digit-canvas .instead:has(.line) .alarm { grid-area: 2 / 1; }
 .digit-canvas .tools { display: flex; flex-wrap: wrap; gap: 0.4rem; }
-.digit-canvas button[aria-pressed=true] { border: 2px solid var(--blue); font-weight: 600; }
+.digit-canvas button[aria-pressed=true] { border-color: var(--blue); box-shadow: inset 0 0 0 1px var(--blue); background: var(--ground); } /* no bold: what stands beside it stays */
 .digit-canvas .tools .nudge { display: flex; gap: 0.3rem; }
 .digit-canvas .nudge button { padding: 0.3rem 0.5rem; min-width: 2rem; }
 /* The images are white on black in both themes, and so have the colours of the light one, which are 3:1 to both. */
@@ -59,13 +61,14 @@ const LAYOUT = `
 .digit-canvas .hardest li { margin: 0; }
 .digit-canvas .hardest button { padding: 0.2rem; font-size: 0.8125rem; line-height: 1.2; }
 .digit-canvas .hardest canvas { width: 2.5rem; height: 2.5rem; margin-bottom: 0.15rem; }
+@media (pointer: coarse) { .digit-canvas .keys { display: none; } } /* where a finger is all there is */
 @container (max-width: 39rem) {
   .digit-canvas .stage { grid-template: "draw sight" "loss loss" "controls controls" / 3fr 2fr; }
 }
 @container (max-width: 26rem) {
   .digit-canvas .stage { grid-template: "draw draw" "loss loss" "sight controls" / 1fr 1fr; }
   .digit-canvas .draw { padding: 0 1.5rem; }
-  .digit-canvas .loss { min-height: 8.25rem; }
+  .digit-canvas .loss { min-height: 9.75rem; }
   .digit-canvas :is(th, td) { padding-left: 0.2rem; padding-right: 0.2rem; }
   .digit-canvas .share { width: 26%; }
 }
@@ -125,7 +128,7 @@ function render({ model, el, signal }) {
   const trouble = h("p", { className: "alarm", role: "status" });
   const start = button("Start", wake);
   const notice = h("span", { role: "status", className: "quiet" }, "loads the network, 60 kB, as does your first stroke.");
-  const starting = h("p", { className: "line" }, start, notice);
+  const starting = h("div", { className: "line" }, start, notice);
 
   const rows = DIGITS.map((digit) => {
     const radio = quietInJupyter(listen(h("input", { type: "radio", name: group, "aria-label": `I meant ${digit}` }), "change", () => set({ label: digit })));
@@ -145,6 +148,8 @@ function render({ model, el, signal }) {
   warm.setAttribute("list", ticks.id);
   const degrees = h("span", {}); // not <output>, which a screen reader would speak at every step
   const winner = h("p", { className: "quiet" });
+  // The network reads each as another digit where p(label) is below one in ten: ten digits share 1.
+  const misread = hardest.every((each) => each.loss > Math.log(10)) ? "The network reads each as another digit: press one to see which, and mend it." : "Press one, and mend it.";
 
   const thumbs = hardest.map((each) => {
     const small = canvas(SIDE);
@@ -164,17 +169,17 @@ function render({ model, el, signal }) {
     h("div", { className: "lab digit-canvas", role: "group", "aria-label": "Digit canvas" },
       h("p", { className: "title" }, "Digit canvas"),
       h("div", { className: "stage" },
-        h("figure", { className: "draw" }, place, h("figcaption", { id: help }, "Draw here. With keys: arrows move, space inks or erases a cell, Shift with an arrow draws.")),
+        h("figure", { className: "draw" }, place, h("figcaption", { id: help }, "Draw here.", h("span", { className: "keys" }, " With keys: arrows move, space inks or erases a cell, Shift with an arrow draws, Ctrl+Z undoes."))),
         h("div", { className: "loss" }, loss, rank),
         h("div", { className: "sight" },
           h("figure", {}, sight, h("p", {}, h("label", {}, marks, "what ink does to the loss")), h("figcaption", { className: "instead" }, caption, key, room))),
-        h("div", { className: "controls" }, tools, trouble, habit, starting)), // that goes when the network comes, and the pad must not move
+        h("div", { className: "controls" }, tools, h("div", { className: "instead" }, habit, trouble, starting))),
+      h("p", {}, `The ${hardest.length} hardest of ${count.toLocaleString("en")} test digits: label and loss at T = 1. ${misread}`),
+      h("ul", { className: "hardest" }, ...thumbs),
       h("table", {}, h("thead", {}, h("tr", {}, ...columns)), h("tbody", {}, ...rows.map((row) => row.element))),
       h("div", { className: "line" }, h("label", {}, "temperature T", warm, degrees), ticks,
         button("T = 1", () => set({ temperature: 1 })), button(`T = ${text(fitted, 2)}, fitted`, () => set({ temperature: fitted }))),
       winner,
-      h("p", {}, `The ${hardest.length} hardest of ${count.toLocaleString("en")} test digits: label and loss at T = 1. Press one, and mend it.`),
-      h("ul", { className: "hardest" }, ...thumbs),
       h("div", { className: "line" }, ...(model.get("page") ? [link] : [])),
       status,
     ),
@@ -234,6 +239,7 @@ function render({ model, el, signal }) {
       change(padOf(likeMnist(pad)));
     } catch (error) {
       trouble.textContent = error.message;
+      soon();
     }
   }
 
@@ -372,24 +378,26 @@ function render({ model, el, signal }) {
     unsay.setAttribute("aria-disabled", label === null);
     const inked = image.reduce((sum, value) => sum + (value > 0), 0);
     const mostly = image.reduce((sum, value) => sum + (value > 127), 0) > image.length / 2;
-    habit.className = mostly ? "alarm" : "quiet";
+    habit.className = `${mostly ? "alarm" : "quiet"}${network && !trouble.textContent ? "" : " away"}`; // another text stands there
     habit.textContent = mostly ? "Mostly ink: the network has never seen black ink on white." : "The network was trained on white ink moved by up to 4 pixels, never on black ink.";
     sight.setAttribute("aria-label", `the image of the network: ${inked} of ${SIDE * SIDE} pixels have ink`);
 
     const cost = slopes && crossEntropy(label, logits, temperature);
     const exact = fresh ? 4 : 2; // of the loss, whose error is that of the logits
+    const nats = slopes && `${cost === 0 || cost >= 0.5 / 10 ** exact ? text(cost, exact) : power(cost)} nats`;
     if (label === null) loss.textContent = "A loss needs a label: which digit was meant?";
-    else loss.textContent = slopes ? `loss = −log p(${label}) = ${cost === 0 || cost >= 0.5 / 10 ** exact ? text(cost, exact) : power(cost)} nats` : `The label is ${label}.`;
+    else loss.textContent = slopes ? `loss = −log p(${label}) = ${nats}` : `The label is ${label}.`;
     if (slopes && temperature !== 1) loss.append(h("span", { className: "at" }, ` at T = ${text(temperature, 2)}`)); // no loss of another T is its equal
-    const readAs = best === null ? "Start the network: it has not seen this image." : `${inked ? "The network reads" : "The pad is empty; the network reads"} ${best}${inked ? "," : " all the same,"} with p = ${chance(probs[best], digits)}.`;
+    const given = label === null || label === best || best === null ? "" : ` It gives the label ${label} only p = ${chance(probs[label], digits)}.`;
+    const readAs = best === null ? "Start the network: it has not seen this image." : `${inked ? "The network reads" : "The pad is empty; the network reads"} ${best}${inked ? "," : " all the same,"} with p = ${chance(probs[best], digits)}.${given}`;
     rank.textContent = slopes ? `${readAs} ${larger(cost, temperature)}` : readAs;
 
     warm.value = Math.log2(temperature);
     degrees.textContent = text(temperature, 2);
     warm.setAttribute("aria-valuetext", text(temperature, 2));
-    const wins = `${best === null ? "The winner is the same" : `${best} wins`} at every T, ${label === null ? "there is no loss without a label" : "the loss changes"}.`;
+    const wins = `${best === null ? "The winner is the same" : `${best} wins`} at every T, ${label === null ? "there is no loss without a label" : `the loss changes${nats ? `; here it is ${nats}` : ""}`}.`;
     const blank = `The pad is empty: T changes the probabilities${label === null ? ", and there is no loss" : " and the loss"}.`;
-    const rule = label === null ? "" : ` ∂loss/∂z is ${temperature === 1 ? "p − y" : "(p − y) / T"}.`;
+    const rule = label === null ? "" : ` ∂loss/∂z is ${temperature === 1 ? "p − t" : "(p − t) / T"}, where t is 1 for the label and 0 elsewhere.`;
     winner.textContent = `The logits are divided by T; ${text(fitted, 2)} is the T with the smallest loss on the held-out digits. ${inked ? wins : blank}${rule}`;
     drawSeen(label, temperature);
     showLink({ image: packed, label, temperature });
@@ -425,7 +433,7 @@ function render({ model, el, signal }) {
   function legend(most) {
     const largest = most === 0 || most >= 0.05 ? text(most, 1) : power(most);
     return [h("span", { className: "key lowers" }), "ink here lowers the loss", h("br"), h("span", { className: "key raises" }), "ink here raises it", h("br"),
-      `Where the slope is steepest, ink changes the loss by about ${largest} nats for a full grey step, 0 to 1, if it went on so.`];
+      `Its area shows the size of the gradient there: at most ${largest} nats per full grey step, 0 to 1.`];
   }
 
   function showLink(state) {

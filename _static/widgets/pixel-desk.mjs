@@ -1,11 +1,12 @@
 /**
  * The pixel explorer after "Start": a scene on the desk, what each of its pixels pays, and six tools on it (pixel-tools.mjs).
- * What is painted, selected and left out stays here, on the desk, one scene at a time:
+ * What is painted, selected and left out stays with its scene, which comes back as it was left:
  *
  * - picture, truth: the scene's photo and mask; photo, mask: the same as painted; stroke: 1 where the photo was painted
  * - surprise: −log p of all classes, prediction: their argmax, losses: −log p of the mask's labels
  * - exact: whether they come from the network on this machine; base: what it says of the photo before it was painted
  * - valid: 0 for void pixels; selection: {kind, label}, brushed: 1 where the brush selected
+ * - kept: for each tool by its title what it was about to change, the latest last, for Undo
  * - tour: {order, number}, the pixels by loss and how far the button has gone; corrected: the sum of the losses {from, to} as
  *   the network replaced the stored ones
  */
@@ -15,6 +16,8 @@ import { FINE, makePainter } from "./pixel-picture.mjs";
 import { networkFrom, sceneFrom } from "./pixel-scenes.mjs";
 import { count, percent, significant, sums } from "./pixel-text.mjs";
 import { classChoice, makeTools } from "./pixel-tools.mjs";
+
+const MOST_UNDO = 40; // strokes or presses, of each tool
 
 /**
  * The desk: {open, schedule}. `open(number)` loads a scene and lays it there, the first in the place of `before`; `schedule`
@@ -29,13 +32,14 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
   const { before, scenes, waiting, problem, say } = parts;
   const { names, colours } = read();
   let desk = null; // until the first scene has come
+  const desks = []; // by number, those that have been open
   const brush = { radius: 3, takes: false };
   const net = { network: null, loading: false, busy: false, again: false, milliseconds: 0 };
 
   // ------------------------------------------------------------------------------------------------- what is loaded when
   let opening;
 
-  /** Load a scene and lay it on the desk; what was painted on the one before is gone. */
+  /** Lay a scene on the desk, as it was left or, the first time, from its file. */
   async function open(number) {
     opening?.abort();
     const mine = (opening = new AbortController());
@@ -43,14 +47,11 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
     problem.textContent = "";
     waiting.textContent = `Scene ${number} is on its way …`;
     try {
-      const found = await sceneFrom(model, number, mine.signal);
+      desks[number] ??= fresh(number, await sceneFrom(model, number, mine.signal));
       if (mine.signal.aborted) return;
       const first = !desk;
       const focused = before.contains(document.activeElement);
-      desk = {
-        ...found, number, truth: found.mask, mask: found.mask.slice(), photo: found.picture.slice(), stroke: new Uint8Array(PIXELS),
-        valid: new Uint8Array(PIXELS).fill(1), selection: { kind: "borders" }, brushed: new Uint8Array(PIXELS), prediction: argmaxOf(found.surprise), exact: false,
-      };
+      desk = desks[number];
       before.replaceWith(after);
       if (first && focused) picture.focus({ preventScroll: true }); // the pressed button is gone
       set({ scene: number });
@@ -67,6 +68,11 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
     }
   }
 
+  const fresh = (number, found) => ({
+    ...found, number, truth: found.mask, mask: found.mask.slice(), photo: found.picture.slice(), stroke: new Uint8Array(PIXELS),
+    valid: new Uint8Array(PIXELS).fill(1), selection: { kind: "borders" }, brushed: new Uint8Array(PIXELS), prediction: argmaxOf(found.surprise), exact: false, kept: {},
+  });
+
   async function load() {
     if (net.loading || net.network) return;
     net.loading = true;
@@ -76,6 +82,7 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
       const network = await networkFrom(model, signal);
       signal.addEventListener("abort", () => network.stop(), { once: true });
       net.network = network;
+      if (panels.contains(document.activeElement)) picture.focus({ preventScroll: true }); // the pressed button goes
       consult();
     } catch (error) {
       if (!signal.aborted) problem.textContent = error.message;
@@ -112,7 +119,7 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
   }
 
   // ------------------------------------------------------------------------------------------------------------ elements
-  const tools = makeTools({ names, signal, load, desk: () => desk, change: () => schedule() });
+  const tools = makeTools({ names, signal, load, keep, desk: () => desk, change: () => schedule() });
   tools.photo.stop = consult;
   let tool = tools.look;
   const group = `pixels-${Math.random().toString(36).slice(2)}`; // one set of radio buttons for each explorer
@@ -136,14 +143,16 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
   const base = h("canvas", { width: COLUMNS, height: ROWS });
   const veil = h("canvas", { className: "veil", width: FINE * COLUMNS, height: FINE * ROWS });
   const aim = h("span", { className: "aim" });
-  const hint = h("p", { className: "hidden keys", id: `${group}-hint` }, "Arrow keys move the crosshair, with Shift by eight pixels. L moves it to the largest loss, again to the next. Space uses the brush.");
+  const hint = h("p", { className: "hidden keys", id: `${group}-hint` }, "Arrow keys move the crosshair, with Shift by eight pixels. L moves it to the largest loss, again to the next. Space uses the brush, Ctrl+Z undoes.");
   const picture = quietInJupyter(h("div", { className: "picture", tabIndex: 0, role: "application", "aria-label": "the scene", "aria-describedby": hint.id }, base, veil, aim));
   const radius = slider({ name: "radius of the brush", min: 1, max: 12, step: 1, signal, remember: () => { const kept = brush.radius; return () => (brush.radius = kept); }, onInput: (value) => { brush.radius = value; schedule(); } });
   const radiusText = h("span", {});
   const takes = quietInJupyter(h("input", { type: "checkbox" }));
   takes.addEventListener("change", () => (brush.takes = takes.checked), { signal });
   const takesLabel = h("label", {}, takes, "takes away");
-  const brushes = h("div", { className: "brushes" }, h("label", {}, "radius of the brush", radius, radiusText), takesLabel, h("span", { className: "quiet keys" }, "Space uses it at the crosshair."));
+  const back = h("button", { type: "button" }, "Undo");
+  back.addEventListener("click", () => takeBack(), { signal });
+  const brushes = h("div", { className: "brushes" }, h("label", {}, "radius of the brush", radius, radiusText), takesLabel, back, h("span", { className: "quiet keys" }, "Space uses it at the crosshair."));
   const largest = h("button", { type: "button" }, "Largest loss");
   largest.addEventListener("click", () => toLargest(), { signal });
   const sides = Object.values(tools).flatMap(({ side }) => side ?? []);
@@ -184,35 +193,43 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
     const within = (share, size) => Math.min(size - 1, Math.max(0, Math.floor(share * size)));
     return [within((clientY - top) / height, ROWS), within((clientX - left) / width, COLUMNS)];
   };
-  let undo;
-  let drawing = false; // between pointer down and up
+  const paints = () => tool.paint && (tool.ready?.(desk) ?? true);
+  let putBack; // sets the crosshair where it was
+  let finger = null; // the pointer that is down; a second one does nothing
   picture.addEventListener("pointerdown", (event) => {
-    if (event.button || !desk) return;
-    picture.setPointerCapture(event.pointerId);
-    drawing = true;
-    undo = remember();
+    if (finger !== null || event.button || !desk) return;
+    finger = event.pointerId;
+    picture.setPointerCapture(finger);
+    putBack = remember();
+    if (paints()) keep();
     track = [where(event), where(event)];
     schedule();
   }, { signal });
   picture.addEventListener("pointermove", (event) => {
-    if (!drawing) return;
+    if (event.pointerId !== finger) return;
     track.push(where(event));
     schedule();
   }, { signal });
-  const endStroke = () => {
-    if (!drawing) return;
-    drawing = false;
+  picture.addEventListener("pointerup", ({ pointerId }) => {
+    if (pointerId !== finger) return;
+    finger = null;
     schedule();
-  };
-  picture.addEventListener("pointerup", endStroke, { signal });
-  picture.addEventListener("pointercancel", () => {
-    endStroke();
-    if (tool.paint) return;
+  }, { signal });
+  picture.addEventListener("pointercancel", ({ pointerId }) => {
+    if (pointerId !== finger) return;
+    finger = null;
+    schedule();
+    if (paints()) return;
     track = [];
-    undo?.(); // the finger has scrolled the page and moved the crosshair on its way
+    putBack(); // the finger has scrolled the page and moved the crosshair on its way
   }, { signal });
   picture.addEventListener("keydown", (event) => {
-    if (!desk || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!desk || event.altKey) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.shiftKey || event.key.toLowerCase() !== "z" || !tool.paint) return;
+      event.preventDefault();
+      return takeBack();
+    }
     const step = event.shiftKey ? 8 : 1;
     const ways = { ArrowUp: [-step, 0], ArrowDown: [step, 0], ArrowLeft: [0, -step], ArrowRight: [0, step] };
     const [row, column] = read().at;
@@ -220,8 +237,10 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
       const [down, right] = ways[event.key];
       set({ at: [Math.min(ROWS - 1, Math.max(0, row + down)), Math.min(COLUMNS - 1, Math.max(0, column + right))] });
     } else if (event.key === "l" || event.key === "L") toLargest();
-    else if (event.key === " " && tool.paint) track = [[row, column], [row, column]];
-    else return;
+    else if (event.key === " " && paints()) {
+      if (!event.repeat) keep();
+      track = [[row, column], [row, column]];
+    } else return;
     event.preventDefault();
     schedule();
   }, { signal });
@@ -236,14 +255,42 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
     set({ at: [Math.floor(i / COLUMNS), i % COLUMNS] });
   }
 
+  // ----------------------------------------------------------------------------------------------------------------- undo
+  /** What the tool could change, as it is now. */
+  const copied = () => Object.fromEntries(tool.keeps.map((key) => [key, desk[key].slice?.() ?? desk[key]]));
+  const same = (one, other) => (one.every ? one.every((each, i) => each === other[i]) : one === other);
+
+  /** Remember what the tool is about to change: a stroke, or what a button of its panel does. */
+  function keep() {
+    follow();
+    desk.kept[tool.title] = [...(desk.kept[tool.title] ?? []).slice(1 - MOST_UNDO), copied()];
+  }
+
+  /** What Undo would bring back, the latest last; strokes that changed nothing are left out. */
+  function keptOf() {
+    const kept = desk.kept[tool.title] ?? [];
+    while (finger === null && kept.length && tool.keeps.every((key) => same(kept.at(-1)[key], desk[key]))) kept.pop();
+    return kept;
+  }
+
+  function takeBack() {
+    if (finger !== null) return;
+    follow();
+    const last = keptOf().pop();
+    if (!last) return;
+    Object.assign(desk, last);
+    tool.undone?.();
+    schedule();
+  }
+
   /** Do what the pointer did since the last frame: the brush goes along, the crosshair stands at the end. */
   function follow() {
     if (!track.length) return;
-    if (tool.paint) for (let k = 1; k < track.length; k++) eachUnderBrush(track[k - 1], track[k], brush.radius, (i) => tool.paint(desk, i, brush.takes));
+    if (paints()) for (let k = 1; k < track.length; k++) eachUnderBrush(track[k - 1], track[k], brush.radius, (i) => tool.paint(desk, i, brush.takes));
     const end = track.at(-1);
-    track = drawing ? [end] : [];
+    track = finger === null ? [] : [end];
     if (end.join() !== read().at.join()) set({ at: end });
-    if (desk.repainted && (net.network?.beside || !drawing)) {
+    if (desk.repainted && (net.network?.beside || finger === null)) {
       desk.repainted = false;
       consult();
     }
@@ -269,10 +316,10 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
     place.textContent = `Row ${row}, column ${column}: label ${names[label]}, prediction ${names[desk.prediction[i]]}`;
     const loss = `${text(own[label], digits)}${capped ? " or more" : ""}`;
     const probability = (k) => (!desk.exact && own[k] >= desk.cap - 1e-3 ? "<\u202f3\u202f·\u202f10⁻⁶" : significant(Math.exp(-own[k]), digits));
-    pays.textContent = desk.valid[i] ? `loss = −log p(${names[label]}) = ${capped ? "" : `−log ${probability(label)} = `}${loss} nats` : "void: it has no part in the loss";
+    pays.textContent = desk.valid[i] ? `loss = −log\u00a0p(${names[label]}) = ${capped ? "" : `−log\u00a0${probability(label)} = `}${loss} nats` : "void: it has no part in the loss";
     const part = (100 * own[label]) / (sum || 1); // in percent
     const toured = desk.tour?.order[desk.tour.number] === i ? `Number ${count(rankOf(i, desk.losses, desk.valid))} of ${count(pixels)} by loss; the button goes on to the next.` : "";
-    const share = part < 0.001 ? "It pays less than 0.001 % of the sum." : `Its share of the mean: ${loss} / ${count(pixels)} = ${significant(own[label] / pixels)} nats, ${significant(part)} % of the sum.`;
+    const share = part < 0.001 ? "It pays less than 0.001 % of the sum." : `Its share of the mean: ${loss} / ${count(pixels)} = ${significant(own[label] / pixels)} nats, ${significant(part)}\u00a0% of the sum.`;
     portion.textContent = desk.valid[i] ? `${share} ${toured}`.trim() : "Neither sum nor divisor has it.";
     caption.textContent = desk.exact ? "p of the 23 classes at this pixel" : "p of the 23 classes at this pixel, from −log p in steps of 0.05 nats";
     const order = Array.from(own.keys()).sort((a, b) => own[a] - own[b] || a - b);
@@ -306,9 +353,10 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
     classOfLayer.value = String(shownClass);
     for (const { value, radio } of kindsOfTool) radio.checked = tools[value] === tool;
     for (const each of Object.values(tools)) each.panel.hidden = each !== tool;
-    brushes.hidden = !tool.paint;
+    brushes.hidden = !paints();
+    if (tool.keeps) back.setAttribute("aria-disabled", keptOf().length === 0);
     takesLabel.hidden = tool !== tools.selection && tool !== tools.voids;
-    picture.classList.toggle("brush", Boolean(tool.paint));
+    picture.classList.toggle("brush", Boolean(paints()));
     stage.classList.toggle("tooled", tool !== tools.look);
     radius.value = brush.radius;
     radiusText.textContent = `${brush.radius} px`;

@@ -33,7 +33,9 @@ export function surpriseOf(logits) {
 
 /** −log p of each pixel's label. */
 export function lossesOf(surprise, mask) {
-  return Float64Array.from(mask, (label, i) => surprise[i * KINDS + label]);
+  const losses = new Float64Array(PIXELS); // a loop, not from(): a frame asks up to four times
+  for (let i = 0; i < PIXELS; i++) losses[i] = surprise[i * KINDS + mask[i]];
+  return losses;
 }
 
 /** The class of the smallest −log p at each pixel, the first of equal ones, as argmax of the logits. */
@@ -73,6 +75,15 @@ export function countsOf(mask, valid) {
 export function rarestOf(counts, number) {
   const there = counts.map((_, k) => k).filter((k) => counts[k] > 0);
   return there.sort((a, b) => counts[a] - counts[b] || a - b).slice(0, number);
+}
+
+/** The class whose valid pixels have the largest mean loss, the first of equal ones; undefined where all pixels are void. */
+export function dearestOf(losses, mask, valid) {
+  const counts = countsOf(mask, valid);
+  const sums = new Array(KINDS).fill(0);
+  for (let i = 0; i < PIXELS; i++) if (valid[i]) sums[mask[i]] += losses[i];
+  const there = counts.map((_, k) => k).filter((k) => counts[k] > 0);
+  return there.sort((a, b) => sums[b] / counts[b] - sums[a] / counts[a] || a - b)[0];
 }
 
 /** What the valid pixels pay: {sum, pixels, mean}; the mean of none is 0, as Keras has it. */

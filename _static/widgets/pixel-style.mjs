@@ -5,7 +5,7 @@ export const LAYOUT = `
 .pixel-explorer :is(fieldset, .after, .tool) label { display: inline-flex; align-items: center; flex: none; min-height: 1.75rem; cursor: pointer; }
 .pixel-explorer select { font: inherit; color: inherit; background: var(--pst-color-background, var(--jp-layout-color0, Canvas)); border: 1px solid var(--line); border-radius: 0.25rem; min-height: 2rem; max-width: 100%; }
 .pixel-explorer input[type=color] { width: 3rem; height: 2rem; padding: 0.1rem; border: 1px solid var(--line); border-radius: 0.25rem; background: none; }
-.pixel-explorer button[aria-pressed=true] { border-color: currentColor; background: var(--ground); font-weight: 600; }
+.pixel-explorer button[aria-pressed=true] { border-color: currentColor; background: var(--ground); box-shadow: inset 0 0 0 1px currentColor; } /* no bold: what stands beside it stays */
 .pixel-explorer .stage { display: grid; grid-template-columns: minmax(0, 1.55fr) minmax(0, 1fr); gap: 0.4rem 1.2rem; margin-top: 0.6rem; align-items: start; }
 .pixel-explorer .picture { position: relative; aspect-ratio: 4 / 3; border: 1px solid var(--line); overflow: hidden; cursor: crosshair; touch-action: pan-y; user-select: none; }
 .pixel-explorer .picture.brush { touch-action: none; }
@@ -18,7 +18,8 @@ export const LAYOUT = `
 .pixel-explorer .together { display: inline-flex; align-items: center; gap: 0.5rem; }
 .pixel-explorer .tool label { gap: 0.5rem; } .pixel-explorer .tool label input { margin: 0; } .pixel-explorer .tool label input[type=range] { min-width: 4rem; }
 .pixel-explorer .kinds :is(th, td) { padding: 0 0.3rem; border: 0; white-space: nowrap; height: 1.15rem; }
-.pixel-explorer .kinds th { color: var(--text); width: 7rem; } .pixel-explorer .kinds td:last-child { width: 4.7rem; padding-right: 0; }
+/* Room for the longest name as the label: a bar of p = 1 is as long at every pixel. */
+.pixel-explorer .kinds th { color: var(--text); width: 8.4rem; } .pixel-explorer .kinds td:last-child { width: 4.6rem; padding-left: 0; padding-right: 0; }
 .pixel-explorer .kinds .label > * { color: color-mix(in srgb, var(--vermillion) 75%, var(--text)); font-weight: 600; }
 .pixel-explorer .kinds .label .bar { background: var(--vermillion); }
 .pixel-explorer .swatch { display: inline-block; width: 0.7rem; height: 0.7rem; margin-right: 0.35rem; border: 1px solid var(--line); vertical-align: -0.05rem; forced-color-adjust: none; print-color-adjust: exact; }

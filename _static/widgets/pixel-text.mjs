@@ -6,7 +6,8 @@ const whole = new Intl.NumberFormat("en");
 const hundredths = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 export const count = (number) => whole.format(number);
 export const sums = (number) => hundredths.format(number);
-export const percent = (share) => `${(100 * share).toFixed(1)} %`;
+/** A share as percent, with a space that does not break; two digits where one would leave nothing of a small share. */
+export const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.001 ? 2 : 1)}\u00a0%`;
 
 /**
  * A number from 0, such that its logarithm can be checked: `digits` behind the point, and below 0.1 significant ones: two

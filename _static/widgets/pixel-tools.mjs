@@ -1,24 +1,24 @@
 /**
  * What the pixel explorer can do with its scene: six tools, each a panel below the picture. A tool is
- * {title, layer, panel, draw(desk), take?(desk, i), paint?(desk, i), veil?(desk, i), specks?(desk), side?, stop?()}: `layer`
+ * {title, layer, panel, draw(desk), take?(desk, i), paint?(desk, i), keeps?, veil?(desk, i), specks?(desk), side?, stop?()}: `layer`
  * is what the picture turns to when the tool is taken up, with the crosshair at pixel i; `paint` is what the brush does to
- * pixel i, `stop` follows a stroke, `veil` is laid over pixel i: "chosen", "marked" or nothing; `specks` get rings. `side` is
+ * pixel i, `keeps` names what of the desk that changes, `undone` follows Undo, `stop` a stroke, `veil` is laid over pixel i: "chosen", "marked" or nothing; `specks` get rings. `side` is
  * a second picture, that `drawSide(desk, painter, layer)` draws where `ready(desk)`, if there is that, is true. The desk is
- * described in pixel-desk.mjs; who changes it calls `change`.
+ * described in pixel-desk.mjs; who changes it calls `keep` before, and `change` after.
  */
 import { h, quietInJupyter, slider, text } from "./parts.mjs";
-import { bordersOf, COLUMNS, countsOf, groupsOf, KINDS, lossesOf, meanOf, PIXELS, rarestOf, reachOf, ROWS, shareOf, weighted, weightsOf } from "./pixel-loss.mjs";
+import { bordersOf, COLUMNS, countsOf, dearestOf, groupsOf, KINDS, lossesOf, meanOf, PIXELS, rarestOf, reachOf, ROWS, shareOf, weighted, weightsOf } from "./pixel-loss.mjs";
 import { count, percent, sums } from "./pixel-text.mjs";
 
 const RAREST = 5;
 const ERASED = [128, 128, 128];
 
 /** What is chosen in a scene: 1 for each pixel of the selection. */
-export function chosenOf({ selection, mask, valid, brushed, prediction }) {
+export function chosenOf({ selection, mask, valid, brushed, prediction, losses }) {
   if (selection.kind === "borders") return bordersOf(mask);
   if (selection.kind === "wrong") return mask.map((label, i) => (label !== prediction[i] ? 1 : 0));
   if (selection.kind === "brush") return brushed;
-  const classes = selection.kind === "rare" ? rarestOf(countsOf(mask, valid), RAREST) : [selection.label];
+  const classes = selection.kind === "rare" ? rarestOf(countsOf(mask, valid), RAREST) : [selection.kind === "dear" ? dearestOf(losses, mask, valid) : selection.label];
   return mask.map((label) => (classes.includes(label) ? 1 : 0));
 }
 
@@ -31,8 +31,8 @@ export function classChoice({ name, names, start, none, onChange, signal }) {
   return choice;
 }
 
-/** All tools, by name; `desk()` is the desk, `load` loads the network. */
-export function makeTools({ names, change, desk, load, signal }) {
+/** All tools, by name; `desk()` is the desk, `load` loads the network, `keep` remembers the desk for Undo. */
+export function makeTools({ names, change, desk, keep, load, signal }) {
   const button = (label, onPress) => {
     const made = h("button", { type: "button" }, label);
     made.addEventListener("click", onPress, { signal });
@@ -62,13 +62,14 @@ export function makeTools({ names, change, desk, load, signal }) {
   const look = { title: "Look", panel: h("div", {}, note("Press on a pixel", h("span", { className: "keys" }, ", or move with the arrow keys, with Shift eight pixels at a time; L goes to the largest loss"), ".")), draw: () => "" };
 
   // ----------------------------------------------------------------------------------------------------------- select
-  const select = (selection) => {
-    desk().selection = selection;
+  const select = (selection, more = {}) => {
+    keep();
+    Object.assign(desk(), { selection, ...more });
     change();
   };
   const shares = pair("share of the area", "share of the loss");
   const selected = h("p", {});
-  const ready = [["borders", "Borders"], ["wrong", "Wrong pixels"], ["rare", "The rarest five classes"]].map(([kind, title]) => [kind, button(title, () => select({ kind }))]);
+  const ready = [["borders", "Borders"], ["wrong", "Wrong pixels"], ["rare", "The rarest five classes"], ["dear", "The class with the largest mean loss"]].map(([kind, title]) => [kind, button(title, () => select({ kind }))]);
   const oneClass = classChoice({ name: "class to select", names, none: "One class …", signal, onChange: (k) => select({ kind: "class", label: k }) });
   const selection = {
     title: "Select",
@@ -77,16 +78,17 @@ export function makeTools({ names, change, desk, load, signal }) {
       line(
         ...ready.map(([, each]) => each),
         oneClass,
-        button("Nothing", () => { desk().brushed = new Uint8Array(PIXELS); select({ kind: "brush" }); }),
+        button("Nothing", () => select({ kind: "brush" }, { brushed: new Uint8Array(PIXELS) })),
       ),
       shares.element, selected,
     ),
+    keeps: ["selection", "brushed"],
     paint(it, i, takes) {
-      if (it.selection.kind !== "brush") it.brushed = chosenOf(it).slice();
-      it.selection = { kind: "brush" };
+      if (it.selection.kind !== "brush") Object.assign(it, { brushed: chosenOf(it).slice(), selection: { kind: "brush" } });
       it.brushed[i] = takes ? 0 : 1;
     },
     veil: (it, i) => (it.chosen[i] ? "chosen" : ""),
+    specks: (it) => (it.selection.kind === "dear" ? groupsOf(it.chosen) : []),
     draw(it) {
       it.chosen = chosenOf(it);
       for (const [kind, each] of ready) each.setAttribute("aria-pressed", kind === it.selection.kind);
@@ -94,8 +96,8 @@ export function makeTools({ names, change, desk, load, signal }) {
       const found = shareOf(it.losses, it.valid, it.chosen);
       shares.show(found.area, found.loss);
       const rare = rarestOf(countsOf(it.mask, it.valid), RAREST).map((k) => names[k]).join(", ");
-      const what = { borders: "Borders: pixels with a neighbour of another class.", wrong: "Wrong pixels: the argmax is not the mask’s class.", rare: `The rarest classes of this scene: ${rare}.`, brush: "What the brush chose.", class: `Class ${names[it.selection.label]}.` };
-      const ratio = found.pixels ? ` A pixel of it pays ${text(found.sum / found.pixels, 2)} nats on average.` : "";
+      const what = { borders: "Borders: pixels with a neighbour of another class.", wrong: "Wrong pixels: the argmax is not the mask’s class.", rare: `The rarest classes of this scene: ${rare}.`, dear: `${names[dearestOf(it.losses, it.mask, it.valid)] ?? "None"}: no class of this scene has a larger mean loss. Small groups have a ring.`, brush: "Selected with the brush.", class: `Class ${names[it.selection.label]}.` };
+      const ratio = found.pixels ? ` A pixel of it pays ${text(found.sum / found.pixels, 2)} nats on average${found.area && found.loss ? `, ${text(found.loss / found.area, 1)} times the mean loss` : ""}.` : "";
       selected.textContent = `${what[it.selection.kind]} ${found.pixels === 1 ? "1 pixel is" : `${count(found.pixels)} pixels are`} ${percent(found.area)} of the area and ${found.pixels === 1 ? "pays" : "pay"} ${percent(found.loss)} of the loss.${ratio}`;
       return selected.textContent;
     },
@@ -108,6 +110,7 @@ export function makeTools({ names, change, desk, load, signal }) {
   const ink = second();
   const moved = h("p", {});
   const repaint = (mask) => {
+    keep();
     desk().mask = mask;
     change();
   };
@@ -134,6 +137,7 @@ export function makeTools({ names, change, desk, load, signal }) {
       ink.caption.textContent = shown === "loss" ? "−log p of the labels as painted" : "the mask as painted";
       ink.canvas.setAttribute("aria-label", ink.caption.textContent);
     },
+    keeps: ["mask"],
     paint: (it, i) => (it.mask[i] = pigment),
     draw(it) {
       const painted = it.mask.reduce((sum, label, i) => sum + (label !== it.truth[i]), 0);
@@ -153,7 +157,7 @@ export function makeTools({ names, change, desk, load, signal }) {
   powers.value = power;
   const powerText = h("span", {});
   const cells = [0, 1, 2, 3].map(() => h("td", {}));
-  const head = ["weights", "Σ w · loss / pixels", "Σ w · loss / Σ w"].map((each) => h("th", { scope: "col" }, each));
+  const head = ["loss in nats", "Σ w · loss / pixels", "Σ w · loss / Σ w"].map((each) => h("th", { scope: "col" }, each));
   const rareShares = pair("share of the weights", "share of the loss");
   const extremes = h("p", {});
   const weighting = {
@@ -181,21 +185,23 @@ export function makeTools({ names, change, desk, load, signal }) {
       powers.setAttribute("aria-valuetext", text(power, 2));
       powerText.textContent = text(power, 2);
       const mean = total / (pixels || 1);
-      const weight = (k) => `${names[k]} ${text(weights[k] / mean, 2)}`;
-      extremes.textContent = rarest.length ? `Divided by its mean, the weight of the most frequent class is ${weight(rarest.at(-1))}, of the rarest ${weight(rarest[0])}.` : "Every pixel is void.";
+      const weight = (k) => `${text(weights[k] / mean, 2)} for ${names[k]}`;
+      extremes.textContent = rarest.length ? `Divided by its mean, w is ${weight(rarest.at(-1))}, the most frequent class, and ${weight(rarest[0])}, the rarest.` : "Every pixel is void.";
       return `Power ${text(power, 2)}: divided by pixels ${text(perPixel)}, by the weights ${text(perWeight)} nats. The rarest five classes have ${percent(part.weights / (total || 1))} of the weights and ${percent(part.sum / (sum || 1))} of the loss.`;
     },
   };
 
   // ------------------------------------------------------------------------------------------------------------- void
-  const voiding = (isVoid) => {
+  const revalue = (validOf) => {
+    keep();
     const it = desk();
-    it.valid = it.valid.map((each, i) => (isVoid(it, i) ? 0 : each));
+    it.valid = it.valid.map((each, i) => validOf(it, i, each));
     change();
   };
+  const voiding = (isVoid) => revalue((it, i, each) => (isVoid(it, i) ? 0 : each));
   const counted = h("p", {});
   const quotients = Array.from({ length: 6 }, () => h("td", {}));
-  const voidHead = ["divided by", "sum of the losses", "pixels", "loss"].map((each) => h("th", { scope: "col" }, each));
+  const voidHead = ["divided by", "sum, nats", "pixels", "loss, nats"].map((each) => h("th", { scope: "col" }, each));
   const voids = {
     title: "Void",
     layer: "mask",
@@ -203,7 +209,7 @@ export function makeTools({ names, change, desk, load, signal }) {
       line(
         button("Make the borders void", () => { const borders = bordersOf(desk().mask); voiding((_, i) => borders[i]); }),
         button("Make “unlabelled” void", () => voiding((it, i) => it.mask[i] === 0)),
-        button("No void pixels", () => { desk().valid.fill(1); change(); }),
+        button("No void pixels", () => revalue(() => 1)),
       ),
       h("table", {}, h("thead", {}, h("tr", {}, ...voidHead)), h("tbody", {},
         h("tr", {}, h("th", { scope: "row" }, "the valid pixels"), ...quotients.slice(0, 3)),
@@ -211,13 +217,15 @@ export function makeTools({ names, change, desk, load, signal }) {
       counted,
       note("With ignore_class=255 the loss class of Keras gives the first line. A mean over a map of losses that holds zeros for void pixels gives the second."),
     ),
+    keeps: ["valid"],
     paint: (it, i, takes) => (it.valid[i] = takes ? 1 : 0),
     draw(it) {
       const { sum, pixels, mean } = meanOf(it.losses, it.valid);
       const numbers = [sums(sum), count(pixels), text(mean), sums(sum), count(PIXELS), text(sum / PIXELS)];
       numbers.forEach((each, k) => (quotients[k].textContent = each));
-      counted.textContent = `${count(PIXELS - pixels)} pixels are void: the brush marks more.`;
-      return `${count(PIXELS - pixels)} pixels are void. ${sums(sum)} divided by ${count(pixels)} valid pixels is ${text(mean)} nats; if void pixels count in the divisor, ${text(sum / PIXELS)}.`;
+      const some = PIXELS - pixels === 1 ? "1 pixel is void" : `${count(PIXELS - pixels)} pixels are void`;
+      counted.textContent = `${some}; the brush marks more.`;
+      return `${some}. ${sums(sum)} divided by ${count(pixels)} valid pixels is ${text(mean)} nats; if void pixels count in the divisor, ${text(sum / PIXELS)}.`;
     },
   };
 
@@ -227,12 +235,10 @@ export function makeTools({ names, change, desk, load, signal }) {
   const group = `paint-${Math.random().toString(36).slice(2)}`;
   const [inColour, inGrey] = ["a colour", "grey, which erases"].map((each, k) => h("label", {}, quietInJupyter(h("input", { type: "radio", name: group, checked: k === 0 })), each));
   const reset = button("Reset the photo", () => {
+    keep();
     const it = desk();
-    it.photo = it.picture.slice();
-    it.stroke = new Uint8Array(PIXELS);
-    if (it.base) Object.assign(it, it.base); // at once; the pass that follows says the same
-    change();
-    photo.stop();
+    Object.assign(it, { photo: it.picture.slice(), stroke: new Uint8Array(PIXELS) });
+    photo.undone();
   });
   const reached = h("p", {});
   const paid = h("p", {});
@@ -250,8 +256,14 @@ export function makeTools({ names, change, desk, load, signal }) {
     ready: (it) => Boolean(it.base),
     drawSide: (it, painter) => painter.changes(predicted.canvas, it),
     panel: h("div", {}, start, controls, results, note("The network sees neighbours, the loss does not: the loss of a pixel reads its own 23 numbers and its label.")),
+    keeps: ["photo", "stroke"],
+    undone() {
+      const it = desk();
+      if (!it.stroke.includes(1)) Object.assign(it, it.base); // at once; the pass that follows says the same
+      change();
+      photo.stop();
+    },
     paint(it, i) {
-      if (!it.base) return; // without a network nothing could follow
       const paint = inGrey.firstChild.checked ? ERASED : [1, 3, 5].map((at) => parseInt(colour.value.slice(at, at + 2), 16));
       it.photo.set(paint, 3 * i);
       it.stroke[i] = 1;
@@ -274,16 +286,16 @@ export function makeTools({ names, change, desk, load, signal }) {
       const { outside, farthest } = it.reach;
       const size = it.stroke.reduce((sum, each) => sum + each, 0);
       reached.textContent = size
-        ? `Outside the stroke of ${count(size)} pixels ${count(outside)} changed their class${outside ? ` (bright pink, small groups in a ring); the farthest is ${text(farthest, 1)} pixels away from it` : ""}.`
+        ? `The stroke covers ${count(size)} pixels. Outside it the prediction changed at ${count(outside)}${outside ? ` (bright pink, small groups in a ring), the farthest ${text(farthest, 1)} pixels away` : ""}.`
         : "Paint on the photo: the predictions change, also where the brush was not.";
       const own = it.valid.map((each, i) => each & it.stroke[i]);
       const others = it.valid.map((each, i) => each & (1 - it.stroke[i]));
       const before = lossesOf(it.base.surprise, it.mask);
       const [a, b, c, d] = [[before, own], [it.losses, own], [before, others], [it.losses, others]].map(([losses, where]) => sums(meanOf(losses, where).sum));
-      paid.textContent = size ? `Sum of the losses under the stroke: ${a} before, now ${b}; outside: ${c} before, now ${d}.` : "";
-      const under = countsOf(it.mask, it.stroke);
+      paid.textContent = size ? `Sum of the losses under the stroke: ${a} nats before, now ${b}; outside it ${c} before, now ${d}.` : "";
+      const under = countsOf(it.mask, own); // no void pixel pays
       const label = rarestOf(under, KINDS).at(-1);
-      why.textContent = size ? `Under the stroke the mask still says ${names[label]}${under[label] < size ? `, at ${count(under[label])} of ${count(size)} pixels` : ""}: whatever the photo shows now, −log p(${names[label]}) is what they pay.` : "";
+      why.textContent = label === undefined ? "" : `Under the stroke the mask still says ${names[label]}${under[label] < size ? `, at ${count(under[label])} of ${count(size)} pixels` : ""}: whatever the photo shows, such a pixel pays −log\u00a0p(${names[label]}).`;
       speed.textContent = `A pass takes ${text(network.milliseconds / 1000, 2)} s on this machine${network.network?.beside ? ", beside the page" : ", between two strokes"}.`;
       return `${reached.textContent} ${paid.textContent} ${why.textContent}`;
     },

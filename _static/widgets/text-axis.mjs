@@ -5,7 +5,7 @@ const AXIS = 8; // bits that the axis shows
 
 /** One axis of bits a character with marks, and perhaps a pair [name, bits] of the reader's own. */
 export function axisOf({ uniform, xz, counts, network }, own = null) {
-  const marks = [["uniform", uniform], ["xz", xz], ["counts of chapter 9", counts], ["network, unread play", network]];
+  const marks = [["uniform", uniform], ["xz", xz], ["counts", counts], ["network, unread play", network]];
   const list = h("ul", { className: "axis" });
   for (const [name, bits] of [...marks, ...(own ? [own] : [])]) {
     const mine = own && name === own[0];

@@ -117,11 +117,6 @@ export function fit(text, characters, replace = false) {
   return found;
 }
 
-/** Bytes of a text in UTF-8. */
-export function bytesOf(text) {
-  return new TextEncoder().encode(text).length;
-}
-
 /**
  * Probabilities from chips: `bets` is pairs [id, chips] that leave some of the 100; the rest is spread evenly over the
  * other ids. Chips on the same id add up.

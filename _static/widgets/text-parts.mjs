@@ -5,12 +5,12 @@
 import { h, quietInJupyter, slider, text } from "./parts.mjs";
 import { bitsOf, nameOf } from "./text-loss.mjs";
 
-const DARKEST = 8; // bits at which a tile is darkest, as in the chapter's figure
+const STRONGEST = 8; // bits at which a tile's colour is strongest, as in the chapter's figure
 const LONG_LINE = 500; // characters
 
-/** The share of the darkest shade, 0 to 1, that so many bits have. */
+/** The share of the strongest colour, 0 to 1, that so many bits have. */
 export function shadeOf(bits) {
-  return Math.min(1, Math.max(0, bits / DARKEST));
+  return Math.min(1, Math.max(0, bits / STRONGEST));
 }
 
 /**
@@ -139,6 +139,7 @@ export function makeTiles({ label, chosen, signal }) {
     all.push(tile);
     box.lastChild.append(tile);
     place.max = all.length - 1;
+    if (at === null) place.value = place.max; // the slider waits at the end
   }
 
   function cut(length) {
@@ -156,12 +157,13 @@ export function makeTiles({ label, chosen, signal }) {
 
 /**
  * The likeliest characters as bars. `draw(logits, probs, {mark})` shows what is drawn from, `probs`, and the bits that each
- * costs by the logits alone; `press(id)` is told what the reader presses. Without `press` it only shows.
+ * costs by the logits alone; `press(id)` is told what the reader presses. Without `press` it only shows. `columns` says what
+ * p and bits are where they are not those of the same distribution.
  */
 export function makeBars({ label, characters, count = 15, press, signal }) {
   const list = h("div", { role: press ? "toolbar" : "list", "aria-label": label, className: "likely" });
   if (press) list.setAttribute("aria-orientation", "vertical");
-  const head = h("div", { className: "head quiet" }, ...["", "", "p", "bits"].map((each) => h("span", {}, each)));
+  const head = ["p", "bits"].map((each) => h("span", {}, each));
   const rows = Array.from({ length: count + 1 }, () => {
     const spoken = (word) => h("span", { className: "hidden" }, word);
     const parts = [h("span", {}), h("span", {}, h("span", { className: "bar" })), h("span", {}, spoken("p "), ""), h("span", {}, spoken("bits "), "")];
@@ -172,7 +174,11 @@ export function makeBars({ label, characters, count = 15, press, signal }) {
   });
   const settle = press ? walk(list, { signal }) : () => {};
 
-  function draw(logits, probs, { mark = null } = {}) {
+  function draw(logits, probs, { mark = null, columns } = {}) {
+    if (columns) {
+      head.forEach((each, k) => (each.textContent = columns[k]));
+      list.setAttribute("aria-label", `${label}, ${columns.join(", ")}`);
+    }
     const order = logits.map((_, id) => id).sort((a, b) => logits[b] - logits[a]);
     const shown = order.slice(0, count);
     if (mark !== null && !shown.includes(mark)) shown.push(mark); // what came, however unlikely
@@ -190,5 +196,5 @@ export function makeBars({ label, characters, count = 15, press, signal }) {
     });
     settle();
   }
-  return { element: h("div", {}, h("div", { className: "likely", "aria-hidden": "true" }, head), list), draw };
+  return { element: h("div", {}, h("div", { className: "likely", "aria-hidden": "true" }, h("div", { className: "head quiet" }, h("span", {}), h("span", {}), ...head)), list), draw };
 }

@@ -1,7 +1,7 @@
 /** The tab READ: any text, each character shaded by what the network pays for it, and the mean on one axis. */
 import { h, quietInJupyter, text } from "./parts.mjs";
 import { axisOf } from "./text-axis.mjs";
-import { bitsOf, bytesOf, drawnFrom, fit, MOST_READ, named, nameOf } from "./text-loss.mjs";
+import { bitsOf, drawnFrom, fit, MOST_READ, named, nameOf } from "./text-loss.mjs";
 import { inFrames, makeBars, makeTiles, Reading } from "./text-parts.mjs";
 
 /**
@@ -13,13 +13,13 @@ export function makeRead({ network, characters, start, marks, say, signal }) {
   let shown = 0; // tiles
   let total = 0; // bits of the tiles
   let told = 0; // when the mean was
-  let source; // the characters of the field that are read
   let given; // what `fit` made of the text
 
   const field = quietInJupyter(h("textarea", { rows: 4, spellcheck: false, "aria-label": "text to read", value: start }));
   const replace = quietInJupyter(h("input", { type: "checkbox", checked: true }));
   const note = h("p", { className: "quiet" });
   const sum = h("p", { className: "big" });
+  const over = h("p", { className: "quiet" });
   const axis = h("div", {});
   const heading = h("p", {});
   const tiles = makeTiles({ label: "the text as it is read", chosen: () => look(), signal });
@@ -30,7 +30,7 @@ export function makeRead({ network, characters, start, marks, say, signal }) {
   const element = h("div", { className: "read" },
     h("label", {}, "a text of up to 4,000 characters", field),
     h("div", { className: "line" }, h("label", { className: "long" }, h("span", {}, replace, "replace what the network has not by similar characters"))),
-    note, tiles.element, sum, axis, heading, bars.element,
+    note, tiles.element, sum, over, axis, heading, bars.element,
   );
 
   const go = inFrames(() => reading.more(), draw, { signal });
@@ -38,8 +38,7 @@ export function makeRead({ network, characters, start, marks, say, signal }) {
   /** Read what stands in the field. */
   function change() {
     const all = [...field.value];
-    source = all.slice(0, MOST_READ);
-    given = fit(source.join(""), characters, replace.checked);
+    given = fit(all.slice(0, MOST_READ).join(""), characters, replace.checked);
     const same = Math.min(reading.want(given.ids), shown);
     for (let i = same; i < shown; i++) total -= cost(i);
     tiles.cut(same);
@@ -71,12 +70,12 @@ export function makeRead({ network, characters, start, marks, say, signal }) {
     const count = shown - 1; // the first is expected by nothing
     if (count < 1) {
       sum.textContent = "Two characters or more: the first has no bits, for nothing stands before it.";
+      over.textContent = "";
       axis.replaceChildren(axisOf(marks));
     } else {
       const mean = total / count;
-      // Of the text as it was given: what was replaced counts with its own bytes.
-      const bytes = bytesOf(source.slice(1).join(""));
-      sum.textContent = `${text(mean, 3)} bits a character${reading.done ? `, ${text(total / bytes, 3)} bits a byte` : " so far"}`;
+      sum.textContent = `${text(mean, 3)} bits a character${reading.done ? "" : " so far"}`;
+      over.textContent = `The mean of the ${count.toLocaleString("en")} characters read after the first. Each of the network’s characters is one byte, so the bits a byte are the same.`;
       axis.replaceChildren(axisOf(marks, ["this text", mean]));
       if (reading.done) say(`${count} characters read after the first: ${sum.textContent}.`);
     }

@@ -13,7 +13,7 @@ export function makeState({ network, characters, rows, say, signal }) {
   let kept; // p of row 1 when it was first read
   let batch = []; // of row 0, row 1, and row 0 as it would be without the zeros: {ids, from, at, answer}
 
-  const field = quietInJupyter(h("textarea", { rows: 2, maxLength: MOST, spellcheck: false, "aria-label": "row 0", value: rows[0] }));
+  const field = quietInJupyter(h("textarea", { rows: 3, maxLength: MOST, spellcheck: false, "aria-label": "row 0", value: rows[0] }));
   const other = h("p", { className: "still" }, rows[1]);
   const note = h("p", { className: "alarm", role: "alert" });
   const forget = h("button", { type: "button" }, "Forget: set the state of row 0 to zeros");
@@ -36,7 +36,7 @@ export function makeState({ network, characters, rows, say, signal }) {
     h("label", {}, "row 0: type here", field), note,
     h("div", { className: "line" }, forget, undo), says,
     h("table", {}, h("thead", {}, h("tr", {}, ...columns)), table),
-    h("p", {}, "row 1: nobody types here"), other, still,
+    h("p", {}, "row 1: a second, independent text of the same batch, always this one; it never moves when row 0 reads or forgets."), other, still,
   );
 
   /** One step of the batch: each row reads its next character, where it has one. */
@@ -68,7 +68,7 @@ export function makeState({ network, characters, rows, say, signal }) {
     const { ids } = batch[0];
     forget.setAttribute("aria-disabled", ids.length < 2 || forgetAt === ids.length - 1);
     undo.setAttribute("aria-disabled", forgetAt === null);
-    const read = (from) => JSON.stringify(ids.slice(from).map((id) => characters[id]).join("").slice(-40));
+    const read = (from) => `“${ids.slice(from).slice(-40).map((id) => characters[id]).join("").replaceAll("\n", "↵")}”`;
     const apart = now && all ? now.reduce((sum, p, id) => sum + Math.abs(p - all[id]), 0) / 2 : 0;
     says.textContent = !now ? "Row 0 has read nothing."
       : forgetAt === null ? `Row 0 ends ${read(0)}. Its state is ${2 * network.units} numbers, and all that it remembers.`
@@ -79,7 +79,7 @@ export function makeState({ network, characters, rows, say, signal }) {
     kept ??= beside;
     const moved = Math.max(...beside.map((p, id) => Math.abs(p - kept[id])));
     const best = beside.indexOf(Math.max(...beside));
-    still.textContent = `Likeliest next: “${nameOf(characters[best])}”, p ${text(beside[best], 3)}. Largest change of a p since the start, whatever row 0 has read: ${text(moved, 4)}.`;
+    still.textContent = `Likeliest next in row 1: “${nameOf(characters[best])}”, p ${text(beside[best], 3)}. Largest change of any of its p since the start: ${text(moved, 4)}.`;
     say(says.textContent);
   }
 

@@ -41,7 +41,10 @@ export function openTabs(body, { network, characters, state, passage, marks, bef
       each.setAttribute("aria-selected", on);
       each.tabIndex = on ? 0 : -1;
       panels[k].hidden = !on;
-      if (on && panels[k].childElementCount === 0) panels[k].append(makers[names[k]]().element);
+      if (!on || panels[k].childElementCount > 0) return;
+      const made = makers[names[k]]();
+      panels[k].append(made.element);
+      made.opened?.(); // only now it has a height, and can scroll
     });
   }
   for (const button of buttons) button.addEventListener("click", () => show(button), { signal });

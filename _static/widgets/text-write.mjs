@@ -5,6 +5,8 @@ import { inFrames, makeBars, makeTiles, Reading } from "./text-parts.mjs";
 
 const LONGEST = 2000; // characters, the prompt's too: the state after each is kept
 const A_FRAME = 3; // characters that a frame writes
+const TOLD = 60; // characters that a screen reader is told after a change
+const MANY = 60; // characters that one press writes
 const AT_ONCE = 240; // characters that appear in one go where the reader wants less motion
 
 /**
@@ -29,6 +31,7 @@ export function makeWrite({ network, characters, state, say, page, signal }) {
   const account = h("p", { className: "big" });
   const rule = h("p", { className: "quiet" });
   const step = h("button", { type: "button" }, "One step");
+  const many = h("button", { type: "button" }, `${MANY} steps`);
   const run = h("button", { type: "button" }, "Run");
   const again = h("button", { type: "button" }, "Back to the prompt");
   const link = h("a", { className: "button" });
@@ -44,7 +47,7 @@ export function makeWrite({ network, characters, state, say, page, signal }) {
     return { element: h("label", {}, name, input, shown), show };
   };
   const dials = {
-    temperature: dial("temperature", "temperature", 0.1, 2, 0.05, 2),
+    temperature: dial("temperature T", "temperature", 0.1, 2, 0.05, 2),
     top_k: dial("top-k", "top_k", 1, characters.length, 1, 0, characters.length),
     top_p: dial("top-p", "top_p", 0.05, 1, 0.01, 2, 1),
   };
@@ -65,21 +68,16 @@ export function makeWrite({ network, characters, state, say, page, signal }) {
   }, { signal });
   run.addEventListener("click", () => {
     if (running) stop();
-    else if (ready()) {
-      tiles.choose(null, false);
-      running = true;
-      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      left = calm ? AT_ONCE : Infinity;
-      (calm ? writeUnseen : writeSeen)();
-    }
+    else start(calm() ? AT_ONCE : Infinity);
     draw();
   }, { signal });
+  many.addEventListener("click", () => start(MANY), { signal });
   again.addEventListener("click", () => begin(), { signal });
   link.addEventListener("click", () => (link.textContent = "The address bar has it"), { signal });
 
   const element = h("div", { className: "write" },
     h("label", {}, "prompt", prompt), alarm,
-    h("div", { className: "line" }, step, run, again, ...(page ? [link] : [])),
+    h("div", { className: "line" }, step, many, run, again, ...(page ? [link] : [])),
     h("div", { className: "halves" },
       h("div", {}, tiles.element, account, rule),
       h("div", {}, heading, bars.element)),
@@ -104,6 +102,17 @@ export function makeWrite({ network, characters, state, say, page, signal }) {
   const writeSeen = inFrames(more, shown, { signal, most: A_FRAME });
   const writeUnseen = inFrames(more, (busy) => busy || shown(false), { signal, budget: 12 });
   const readPrompt = inFrames(() => reading.more(), () => draw(), { signal });
+
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  /** Write so many characters, a few in each frame; where the reader wants less motion, they appear in one go. */
+  function start(count) {
+    if (!ready()) return;
+    tiles.choose(null, false);
+    running = true;
+    left = count;
+    (calm() ? writeUnseen : writeSeen)();
+  }
 
   function stop() {
     running = false;
@@ -156,12 +165,15 @@ export function makeWrite({ network, characters, state, say, page, signal }) {
     draw();
   }
 
+  const T = (value) => `T\u00a0=\u00a0${value}`; // not broken at the end of a line
   const drawn = () => costs.filter((each) => each !== null);
   const mean = (key) => drawn().reduce((sum, each) => sum + each[key], 0) / drawn().length;
 
   function tell() {
-    const words = reading.ids.slice(-60).map((id) => characters[id]).join("");
-    say(drawn().length ? `${drawn().length} characters drawn. The text ends: ${words}. ${account.textContent}` : `The text ends: ${words}`);
+    const count = reading.ids.length;
+    const words = reading.ids.slice(-TOLD).map((id) => characters[id]).join("");
+    const part = count > TOLD ? `The last ${TOLD} characters of ${count}; all stand in the group “the text”: ` : "The text: ";
+    say(`${part}${words}. ${drawn().length ? `${drawn().length} drawn, ${account.textContent}` : ""}`);
   }
 
   function draw() {
@@ -176,7 +188,7 @@ export function makeWrite({ network, characters, state, say, page, signal }) {
     const past = tiles.chosen !== null;
     const came = past ? reading.ids[at] : null;
     bars.element.style.visibility = logits ? "" : "hidden";
-    if (logits) bars.draw(logits, drawnFrom(logits, settings), { mark: came });
+    if (logits) bars.draw(logits, drawnFrom(logits, settings), { mark: came, columns: [`p at ${T(text(settings.temperature, 2))}`, `bits at ${T(1)}`] });
     const here = past ? `“${nameOf(characters[came])}”` : "";
     heading.textContent = !past && at >= LONGEST ? `The text has ${LONGEST.toLocaleString("en")} characters, the most that are kept. Go back to the prompt or to a tile.`
       : !past ? "Next. Press a character to write it yourself."
@@ -186,10 +198,10 @@ export function makeWrite({ network, characters, state, say, page, signal }) {
     const count = drawn().length;
     account.textContent = count ? `expected ${text(mean("expected"), 2)} bits, paid ${text(mean("paid"), 2)}` : "nothing drawn so far";
     rule.textContent = count
-      ? `a character, over the ${count} drawn: expected is the entropy of p, paid is −log₂ p of what was drawn, both at temperature 1 without top-k and top-p. Grey is the prompt, underlined what you chose.`
-      : "The darker a tile, the more bits it cost; darkest at 8 or more.";
+      ? `a character, over the ${count} drawn: expected is the entropy of p, paid is −log₂ p of what was drawn, both at T = 1 without top-k and top-p. The stronger the colour, the more bits; grey is the prompt, underlined what you chose.`
+      : "The stronger a character’s colour, the more bits it cost; strongest at 8 or more.";
     run.textContent = running ? "Pause" : "Run";
-    for (const each of [step, run]) each.setAttribute("aria-disabled", !ready() && !running);
+    for (const each of [step, many, run]) each.setAttribute("aria-disabled", !ready() && !running);
     const fragment = toFragment(settings);
     link.hidden = fragment === null;
     if (fragment !== null && link.hash !== fragment) Object.assign(link, { href: fragment, textContent: "Link to prompt and settings" });

@@ -35,7 +35,7 @@ function render({ model, el, signal }) {
   const message = h("p", { role: "status" });
   const body = h("div", {},
     shaded(passage, shades),
-    h("p", { className: "quiet" }, "A passage of a play that the network has not read. The darker a character, the more bits, −log₂ p, it costs."),
+    h("p", { className: "quiet" }, "A passage of a play that the network has not read. The stronger a character’s colour, the more bits, −log₂ p, it costs."),
     axisOf(marks),
     h("div", { className: "line" }, start, h("span", { className: "quiet" }, `fetches the network, ${size} MB, and runs it on your machine`)),
     message);

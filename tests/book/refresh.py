@@ -113,7 +113,7 @@ def main(names):
     for path in paths:
         if not path.is_file():
             sys.exit(
-                f"no chapter {path.stem}; there are: {', '.join(p.stem for p in sorted(CHAPTERS.glob('*.ipynb')))}"
+                f"no notebook {path.stem}; there are: {', '.join(p.stem for p in sorted(CHAPTERS.glob('*.ipynb')))}"
             )
         print(f"running {path.stem}", flush=True)
         refresh(path)

@@ -15,7 +15,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from refresh import edited, normal_form
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+CHAPTERS = [path for path in NOTEBOOKS if path.stem[0].isdecimal()]  # the others have no rhythm to keep
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).use(colon_fence_plugin)
 
 TAGS = {"hide-input", "hide-cell", "remove-input", "nbval-ignore-output"}
@@ -30,7 +31,7 @@ ABSOLUTE_PATH = re.compile(r"(?<![\w.~])/(root|home|work|tmp|Users)\b|C:\\")
 NUMBERED_BY_KATEX = re.compile(r"\\begin\{(align|alignat|gather|equation)\}")
 
 
-@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def path(request):
     return request.param
 
@@ -48,6 +49,9 @@ def code(notebook):
 @pytest.fixture
 def prose(notebook):
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+in_chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
 def numbered(cells, wrong):
@@ -76,7 +80,7 @@ def alt_of(cell):
 
 
 def texts(markdown, others=True):
-    """Yield the pieces of prose: no code block, formula or address; the body of a directive is prose.
+    """Yield the pieces of prose: no code block, formula, address or citation; the body of a directive is prose.
 
     With `others=False`, block quotes (the words of other people) and names in code style are left out too.
     """
@@ -91,7 +95,7 @@ def texts(markdown, others=True):
             yield from texts(f"{directive[1]}\n\n{token.content}", others)
         elif token.type == "inline":
             words = [child.content for child in token.children if child.type in kinds]
-            yield re.sub(r"https?://\S+", "", " ".join(words))
+            yield re.sub(r"https?://\S+|\{cite\} *\w*", "", " ".join(words))
 
 
 def count_words(markdown):
@@ -216,17 +220,28 @@ def test_no_path_of_somebody_s_machine_is_stored(notebook):
 # -------------------------------------------------------------------------------------------------- the chapter's text
 
 
+def lines_of(cells):
+    """List how many lines with text each cell has."""
+    return [sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in cells]
+
+
+def test_no_cell_is_long(code):
+    assert max(lines_of(code)) <= 25
+
+
+@in_chapters
 def test_cells_are_short(code):
-    lines = [sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in code]
+    lines = lines_of(code)
     assert statistics.median(lines) <= 5
     assert sum(count <= 12 for count in lines) >= 0.9 * len(lines), sorted(lines)
-    assert max(lines) <= 25
 
 
+@in_chapters
 def test_a_chapter_has_1200_to_2500_words_of_prose(prose):
     assert 1200 <= count_words(prose) <= 2500
 
 
+@in_chapters
 def test_a_chapter_has_the_headings_that_all_chapters_share(notebook, prose):
     assert len(headings(prose, "h1")) == 1
     assert headings(notebook.cells[0].source, "h1"), "the first cell is not the title"
@@ -236,6 +251,7 @@ def test_a_chapter_has_the_headings_that_all_chapters_share(notebook, prose):
     assert len(parts) > 5, "there is no section of the chapter's own"
 
 
+@in_chapters
 def test_a_chapter_opens_with_a_question_and_what_the_reader_will_be_able_to_do(prose):
     opening = prose.partition("## Predict first")[0]
     assert "\n> " in opening
@@ -243,10 +259,12 @@ def test_a_chapter_opens_with_a_question_and_what_the_reader_will_be_able_to_do(
     assert re.search(r"^[-*] ", opening, re.MULTILINE)
 
 
+@in_chapters
 def test_the_first_guess_has_a_folded_answer(prose):
     assert "{dropdown}" in prose.partition("## Predict first")[2].partition("\n## ")[0]
 
 
+@in_chapters
 def test_what_to_remember_fits_in_five_lines_and_next_is_a_link(prose):
     remember, _, onwards = prose.partition("## What to remember")[2].partition("## Next")
     assert 1 <= len(re.findall(r"^[-*] ", remember, re.MULTILINE)) <= 5
@@ -258,7 +276,7 @@ def test_no_formula_is_numbered_twice(prose):
     assert not NUMBERED_BY_KATEX.search(prose)
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "chapters").glob("*.md")) + CHAPTERS, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", sorted((ROOT / "chapters").glob("*.md")) + NOTEBOOKS, ids=lambda path: path.name)
 def test_no_page_holds_filler_words(page):
     notebook = page.suffix == ".ipynb" and nbformat.read(page, as_version=4)
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"] if notebook else [page.read_text()]
@@ -276,6 +294,7 @@ def test_the_table_of_contents_names_every_page_and_no_other():
 
 def test_words_are_counted_without_code_formulas_and_addresses():
     assert count_words("One *two* `three`, $x + y$ and [five](https://a.example/six) 7.") == 6
+    assert count_words("One two {cite}`three2020`, three.") == 3
     assert count_words("$$\na = b\n$$ (label)\n\n```python\nprint(1)\n```\n") == 0
     assert count_words(":::{dropdown} Answer\nIt is three.\n:::") == 4
     assert count_words("```{code-block} python\nprint(1)\n```\n\n| a | b |\n|---|---|\n| c | - |") == 3
@@ -295,6 +314,7 @@ def test_the_outputs_come_from_the_installed_tensorflow_and_keras(notebook):
     assert date(2026, 1, 1) <= date.fromisoformat(run.stored) <= datetime.now(UTC).date()
 
 
+@in_chapters
 def test_the_run_time_in_the_text_is_the_measured_one_or_near_it(notebook, prose):
     run = notebook.metadata.course
     number, unit, cores = re.search(r"runs in (\d+) (s|min)\w* on (\d+) cores", prose).groups()

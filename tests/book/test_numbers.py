@@ -12,7 +12,7 @@ from typing import NamedTuple
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from test_notebooks import CHAPTERS, MARKDOWN, alt_of, is_exempt
+from test_notebooks import MARKDOWN, NOTEBOOKS, alt_of, is_exempt
 
 # Chapter -> {the number with the words around it: why nothing that is compared prints it}.
 EXCEPTIONS = {
@@ -151,7 +151,8 @@ def units(markdown):
             row = None
         elif token.type == "inline":
             links = [child.attrs["href"] for child in token.children if child.type == "link_open"]
-            unit = Unit(plain("".join(map(words_of, token.children))), links)
+            words = re.sub(r"^\([\w-]+\)=\s*", "", "".join(map(words_of, token.children)))  # not a link's target
+            unit = Unit(plain(words), links)
             if row is None:
                 yield unit
             else:
@@ -219,7 +220,7 @@ def claims_of(path):
 
 def linked(links):
     """Yield the sources of the chapters among the addresses."""
-    yield from (read(path) for path in CHAPTERS if any(path.name in link for link in links))
+    yield from (read(path) for path in NOTEBOOKS if any(path.name in link for link in links))
 
 
 def claims(notebook):
@@ -268,25 +269,25 @@ def changed(text, number):
             yield from numbers_in(f"{token[:place]}{(int(digit) + 3) % 10}{token[place + 1 :]}")
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_number_of_a_chapter_is_printed_or_has_a_source(path):
     found = [(text, number) for text, number in unproved(claims_of(path)) if not excuse(path.stem, text, number)]
     quotes = [text[max(number.start - 40, 0) : number.end + 20] for text, number in found]
     assert not quotes, f"no compared cell prints the number in the middle of: {quotes}"
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_exception_is_needed_and_says_why(path):
     used = {excuse(path.stem, text, number) for text, number in unproved(claims_of(path))} - {None}
     assert used == set(EXCEPTIONS.get(path.stem, {}))
     assert all(EXCEPTIONS.get(path.stem, {}).values())
-    assert EXCEPTIONS.keys() <= {path.stem for path in CHAPTERS}
+    assert EXCEPTIONS.keys() <= {path.stem for path in NOTEBOOKS}
 
 
 def test_a_slip_of_one_digit_in_a_decimal_or_a_long_number_is_mostly_found():
     slips = [
         is_count(slip) or is_in(slip, known)
-        for path in CHAPTERS
+        for path in NOTEBOOKS
         for text, number, known in claims_of(path)
         if number.step < 1 or number.value >= 100
         for slip in changed(text, number)

@@ -50,7 +50,7 @@ def cells_of(text):
 
 
 def come_near(page):
-    page.locator("[data-widget]").scroll_into_view_if_needed()
+    page.locator("[data-widget]").first.scroll_into_view_if_needed()
     expect(page.locator(".lab")).to_be_visible()
 
 

@@ -108,10 +108,11 @@ def reading(page, network):
     assert found["rank"].startswith(f"{reads or f'The network reads {logits.argmax()}'}, with p = ")
     wins = "The pad is empty: T changes the prob" if empty else f"{logits.argmax()} wins at every T, "
     assert f" digits. {wins}" in found["rule"]
-    assert ("loss changes" in found["rule"] or "and the loss." in found["rule"]) == (label != "none")
+    said = f"the loss changes; here it is {found['loss'].split(' at T')[0].split(' = ')[-1]}."  # "… 6.2302 nats."
+    assert (said in found["rule"] or "and the loss." in found["rule"]) == (label != "none")
     assert ("there is no loss" in found["rule"]) == (label == "none")
-    assert ("∂loss/∂z is (p − y) / T." in found["rule"]) == (label != "none" and float(temperature) != 1)
-    assert ("∂loss/∂z is p − y." in found["rule"]) == (label != "none" and float(temperature) == 1)
+    assert ("∂loss/∂z is (p − t) / T, where t is 1" in found["rule"]) == (label != "none" and float(temperature) != 1)
+    assert ("∂loss/∂z is p − t, where t is 1" in found["rule"]) == (label != "none" and float(temperature) == 1)
     assert found["label"] == found["chosen"] == (-1 if label == "none" else int(label))
     if label == "none":
         assert found["loss"] == "A loss needs a label: which digit was meant?"
@@ -119,6 +120,8 @@ def reading(page, network):
         assert "larger loss" not in found["rank"]
         return found
     label = int(label)
+    given = f" It gives the label {label} only p = {found['p'][label]}."
+    assert (given in found["rank"]) == (label != logits.argmax())
     gradient = cross_entropy_gradient(label, logits / float(temperature)) / float(temperature)
     np.testing.assert_allclose(numbers(found["gradient"]), gradient, rtol=0, atol=0.00015 + 0.0001 / float(temperature))
     wanted = cross_entropy(label, logits / float(temperature))
@@ -386,7 +389,7 @@ def test_the_marks_move_nothing_and_on_a_phone_the_loss_is_under_the_pad(canvas,
     else:
         assert seen[1] < loss[0]
     page.get_by_role("checkbox").check()
-    for act in (None, "Invert", "Take the label back"):
+    for act in (None, "Invert", "Centre as MNIST does", "Take the label back"):
         if act:
             page.get_by_role("button", name=act).click()
         settle(page)
@@ -395,6 +398,47 @@ def test_the_marks_move_nothing_and_on_a_phone_the_loss_is_under_the_pad(canvas,
     page.locator(".hardest button").first.click()
     settle(page)
     assert page.evaluate(place, "table") == table
+
+
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+def test_neither_the_network_nor_the_temperature_moves_what_is_below(canvas, screen):
+    page = canvas(start=False, **screen)
+    tops = """() => [...document.querySelectorAll(".digit-canvas :is(.loss, .hardest, table)")].map(
+      (each) => each.getBoundingClientRect().top + scrollY)"""
+    before = page.evaluate(tops)
+    draw(page, (3, 3), (10, 3))
+    expect(page.get_by_role("button", name="Start")).to_have_count(0)
+    settle(page)
+    assert page.evaluate(tops) == before
+    press(page, "temperature", "ArrowRight", "ArrowRight")  # with the longest sentence
+    settle(page)
+    assert page.evaluate(tops) == before
+
+
+def test_the_hardest_are_said_to_be_misread_and_one_screen_has_them_and_what_the_network_sees(canvas, made):
+    assert all(each["loss"] > np.log(10) for each in made.hardest)  # so p of the label is not the largest
+    for screen in (DESK, PHONE):
+        page = canvas(**screen)
+        expect(page.locator(".digit-canvas")).to_contain_text("The network reads each as another digit")
+        seen, thumbs = (page.locator(each).bounding_box() for each in (".seen", ".hardest"))
+        header = 64
+        assert thumbs["y"] + thumbs["height"] - seen["y"] < screen["viewport"]["height"] - header
+
+
+def test_keys_are_spoken_of_where_there_may_be_some(canvas):
+    for screen, wanted in ((DESK, "Ctrl+Z undoes."), (PHONE, "Draw here.")):
+        caption = canvas(start=False, **screen).locator(".draw figcaption")
+        assert caption.inner_text().strip().endswith(wanted)
+
+
+def test_a_link_to_an_empty_pad_that_cannot_be_centred_leaves_the_start(canvas):
+    page = canvas(f"#digit-canvas=y:none;t:1;i:{pack_image(np.zeros((28, 28)))}", start=False)
+    page.get_by_role("button", name="Centre as MNIST does").click()
+    expect(page.get_by_text("There is no ink to centre.")).to_be_visible()
+    error, start = page.get_by_text("There is no ink").bounding_box(), page.get_by_text("loads the").bounding_box()
+    assert error["y"] >= start["y"] + start["height"]
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("button", name="Start")).to_have_count(0)
 
 
 def test_of_a_picture_that_is_mostly_ink_it_is_said_at_once_that_the_network_never_saw_such(canvas):
@@ -465,7 +509,7 @@ def test_the_gradient_lies_on_the_image_where_keras_has_it(canvas, network):
     expect(page.locator(".key.lowers").filter(visible=True)).to_have_count(1)
     key = page.locator(".key.lowers").locator("..").filter(visible=True)
     expect(key).to_contain_text(
-        f"steepest, ink changes the loss by about {shown(np.abs(slopes).max(), 1)} nats for a full"
+        f"Its area shows the size of the gradient there: at most {shown(np.abs(slopes).max(), 1)} nats per full"
     )
     page.get_by_role("button", name="Take the label back").click()
     expect(page.get_by_text("A gradient needs a loss, and a loss a label.")).to_be_visible()
@@ -698,7 +742,7 @@ def test_every_control_has_a_name_and_tab_reaches_it(canvas, made):
     assert visited == [
         "drawing pad, 28 by 28 cells", "what ink does to the loss",
         "Eraser", "Undo", "Clear", "Invert", "Centre as MNIST does", *arrows,
-        "Take the label back", "I meant 6", "temperature", "T = 1", f"T = {FITTED}, fitted", *thumbs,
+        "Take the label back", *thumbs, "I meant 6", "temperature", "T = 1", f"T = {FITTED}, fitted",
         "Link to this digit",
     ]  # fmt: skip
 

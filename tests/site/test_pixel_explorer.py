@@ -191,6 +191,13 @@ def test_a_small_p_keeps_digits_for_its_logarithm(number, digits, wanted):
     assert found.replace("\u202f", " ") == wanted
 
 
+@pytest.mark.parametrize(
+    ("share", "wanted"), [(0, "0.0 %"), (0.0005, "0.05 %"), (0.0012, "0.1 %"), (0.85, "85.0 %"), (1, "100.0 %")]
+)
+def test_a_small_share_is_not_shown_as_none(share, wanted):
+    assert plain(in_node("return pixel.percent(given.share);", "pixel-text", share=share)) == wanted
+
+
 def test_a_link_is_read_back_and_nothing_else_is():
     states = [
         {"scene": 0, "layer": "photo", "at": [0, 0]},
@@ -413,7 +420,16 @@ def mean_line(total, count):
 
 
 def panel(page):
-    return page.locator(".tool > div:visible").inner_text()
+    return plain(page.locator(".tool > div:visible").inner_text())
+
+
+def plain(text):
+    """Return a text with plain spaces for those that do not break."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def undo(page):
+    return page.get_by_role("button", name="Undo")
 
 
 def test_nothing_is_fetched_before_the_start_and_then_one_scene_and_the_tools(explorer):
@@ -442,7 +458,7 @@ def test_the_first_scene_button_starts_it_too(explorer):
 
 
 def read_pixel(page):
-    return page.evaluate(
+    found = page.evaluate(
         """() => {
           const all = (selector) => [...document.querySelectorAll(`.pixel-explorer ${selector}`)];
           const texts = (selector) => all(selector).map((each) => each.textContent);
@@ -451,6 +467,7 @@ def read_pixel(page):
             bars: all(".kinds .bar").map((each) => parseFloat(each.style.width) / 100) };
         }"""
     )
+    return found | {"reading": [plain(each) for each in found["reading"]]}
 
 
 def surprise_of(text):
@@ -668,6 +685,165 @@ def test_repainting_moves_the_loss_and_argmax_is_its_floor(explorer):
     assert big(page) == mean_line(own.sum(), PIXELS)
 
 
+def test_undo_takes_one_stroke_or_one_press_back(explorer):
+    page = explorer()
+    take(page, "Repaint the mask")
+    expect(undo(page)).to_be_disabled()
+    page.get_by_role("combobox", name="class to paint").select_option(label="sky")
+    seen = [big(page)]
+    for row in (60, 70, 80):
+        stroke(page, (row, 30), (row, 60))
+        seen.append(big(page))
+    press(page, "Set the mask to the argmax")
+    seen.append(big(page))
+    page.locator(".picture").focus()
+    page.keyboard.press("Space")
+    settled(page)
+    seen.append(big(page))
+    assert len(set(seen)) == 6
+    stroke(page, (80, 60))  # paints what is there already: no Undo is spent on it
+    page.keyboard.press("Control+z")
+    settled(page)
+    assert big(page) == seen[-2]
+    undo(page).focus()
+    for wanted in seen[3::-1]:
+        page.keyboard.press("Enter")
+        settled(page)
+        assert big(page) == wanted
+        expect(undo(page)).to_be_focused()
+    assert "0 pixels have another label" in panel(page)
+    expect(undo(page)).to_be_disabled()
+    page.keyboard.press("Enter")
+    settled(page)
+    assert big(page) == seen[0]
+    assert page.broken == []
+
+
+def test_each_tool_undoes_its_own(explorer):
+    page = explorer()
+    take(page, "Select")
+    press(page, "Wrong pixels")
+    stroke(page, (50, 20), (50, 60))
+    assert "Selected with the brush." in panel(page)
+    take(page, "Void")
+    press(page, "Make the borders void")
+    void = big(page)
+    page.get_by_role("slider", name="radius of the brush").press("Home")
+    stroke(page, (88, 64))
+    assert big(page) != void
+    undo(page).click()
+    settled(page)
+    assert big(page) == void
+    press(page, "No void pixels")
+    undo(page).click()
+    settled(page)
+    assert big(page) == void
+    undo(page).click()
+    settled(page)
+    expect(undo(page)).to_be_disabled()
+    assert "0 pixels are void" in panel(page)
+    stroke(page, (88, 64))
+    assert "1 pixel is void; the brush marks more." in panel(page)
+    take(page, "Select")
+    undo(page).click()
+    expect(page.get_by_role("button", name="Wrong pixels")).to_have_attribute("aria-pressed", "true")
+    undo(page).click()
+    expect(page.get_by_role("button", name="Borders")).to_have_attribute("aria-pressed", "true")
+    assert page.broken == []
+
+
+def test_a_scene_comes_back_as_it_was_left(explorer):
+    page = explorer()
+    take(page, "Repaint the mask")
+    before = big(page)
+    stroke(page, (60, 30), (60, 60))
+    painted = big(page)
+    press(page, "Scene 1")
+    expect(page.get_by_role("button", name="Scene 1")).to_have_attribute("aria-pressed", "true")
+    settled(page)
+    expect(undo(page)).to_be_disabled()
+    asked = len(page.asked)
+    press(page, "Scene 0")
+    settled(page)
+    assert big(page) == painted
+    assert len(page.asked) == asked  # nor is it fetched again
+    undo(page).click()
+    settled(page)
+    assert big(page) == before
+
+
+def test_a_second_pointer_neither_joins_a_stroke_nor_ends_it(explorer):
+    page = explorer()
+    take(page, "Repaint the mask")
+    page.locator(".picture").evaluate(
+        """async (picture) => {
+          picture.setPointerCapture = () => {};
+          const { left, top } = picture.getBoundingClientRect();
+          const tell = (type, pointerId, x) => picture.dispatchEvent(
+            new PointerEvent(type, { pointerId, button: 0, clientX: left + x, clientY: top + 200 }));
+          tell("pointerdown", 1, 20);
+          tell("pointerdown", 2, 300);
+          tell("pointermove", 2, 310);
+          tell("pointerup", 2, 310);
+          tell("pointermove", 1, 60);
+          await new Promise(requestAnimationFrame);
+          tell("pointerup", 1, 60);
+        }"""
+    )
+    settled(page)
+    where = re.match(r"Row \d+, column (\d+)", read_pixel(page)["reading"][0])
+    assert int(where[1]) < 30
+    _, mask, _ = stored_scene(0)
+    painted = np.any(pixels(page)[..., :3] != PAINTS[mask], axis=-1)
+    assert painted[:, 10:18].any()
+    assert not painted[:, 40:].any()
+
+
+def test_the_class_that_pays_most_for_its_area_is_found_at_once(explorer):
+    page = explorer()
+    _, mask, losses = stored_scene(0)
+    own = losses_of(mask, losses)
+    take(page, "Select")
+    press(page, "The class with the largest mean loss")
+    means = {c: own[mask == c].mean() for c in np.unique(mask)}
+    dearest = max(means, key=means.get)
+    there = mask == dearest
+    assert f"{CLASSES[dearest]}: no class of this scene has a larger mean loss." in panel(page)
+    share, loss = there.mean(), own[there].sum() / own.sum()
+    assert f"{there.sum()} pixels are {share:.2%} of the area and pay {loss:.1%} of".replace("%", " %") in panel(page)
+    assert f"pays {means[dearest]:.2f} nats on average, {loss / share:.1f} times the mean loss" in panel(page)
+    veil = points(page, 1)
+    assert (veil == [255, 255, 255, 255]).all(axis=-1).sum() > 50, "so small a selection needs a ring"
+
+
+def test_a_bar_means_the_same_p_at_every_pixel_and_every_name_has_room(explorer):
+    page = explorer()
+    room = """() => [...document.querySelectorAll(".kinds tr")].map((row) => {
+      const [name, bar, p] = row.children;
+      return [bar.clientWidth, name.scrollWidth > name.clientWidth || p.scrollWidth > p.clientWidth];
+    })"""
+    take(page, "Repaint the mask")
+    for name in ("sky", "traffic light"):  # the shortest and the longest as the label
+        page.get_by_role("combobox", name="class to paint").select_option(label=name)
+        stroke(page, (80, 60))
+        assert read_pixel(page)["label"] == [f"{name} (y)"]
+        found = page.evaluate(room)
+        assert not any(cut for _, cut in found)
+        if name == "sky":
+            wanted = found
+        assert found == wanted
+
+
+def test_a_pressed_button_moves_none_of_the_others(explorer):
+    page = explorer()
+    take(page, "Select")
+    places = """() => [...document.querySelectorAll(".pixel-explorer button")].filter((each) => each.offsetWidth)
+      .map(({ offsetLeft, offsetWidth }) => [offsetLeft, offsetWidth])"""
+    before = page.evaluate(places)
+    press(page, "The rarest five classes")
+    assert page.evaluate(places) == before
+
+
 def test_the_largest_losses_come_one_after_the_other(explorer):
     page = explorer()
     _, mask, losses = stored_scene(0)
@@ -868,7 +1044,7 @@ def test_the_network_makes_the_losses_exact_and_follows_the_brush(explorer, netw
     own = losses_of(mask, before)
     assert float(big(page).split("= ")[-1].split()[0]) == pytest.approx(own.mean(), abs=1e-4)
     stroke(page, (60, 40), (66, 64))
-    expect(page.locator(".tool")).to_contain_text("Outside the stroke of")
+    expect(page.locator(".tool")).to_contain_text("The stroke covers")
     page.wait_for_timeout(1500)  # the last pass
     settled(page)
     photo = pixels(page)[..., :3]
@@ -878,14 +1054,14 @@ def test_the_network_makes_the_losses_exact_and_follows_the_brush(explorer, netw
     changed = (before.argmin(-1) != after.argmin(-1)) & ~painted
     found = panel(page)
     size, outside, far = re.search(
-        r"stroke of ([\d,]+) pixels ([\d,]+) changed .* is ([\d.]+) pixels away", found
+        r"stroke covers ([\d,]+) pixels\. .* changed at ([\d,]+) .* farthest ([\d.]+) pixels away", found
     ).groups()
     assert int(size) == painted.sum()
     assert int(outside.replace(",", "")) == pytest.approx(changed.sum(), abs=1)
     assert changed.sum() > 20
     distance = np.hypot(*np.moveaxis(np.argwhere(changed)[:, None] - np.argwhere(painted), -1, 0)).min(axis=1)
     assert float(far) == pytest.approx(distance.max(), abs=0.06)
-    sums = [float(each.replace(",", "")) for each in re.findall(r"(?:: |now )([\d,]+\.\d\d)", found)]
+    sums = [float(each.replace(",", "")) for each in re.findall(r"(?:: |now |outside it )([\d,]+\.\d\d)", found)]
     own, then = losses_of(mask, before), losses_of(mask, after)
     wanted = [own[painted].sum(), then[painted].sum(), own[~painted].sum(), then[~painted].sum()]
     np.testing.assert_allclose(sums, wanted, atol=0.2)
@@ -903,6 +1079,56 @@ def test_the_network_makes_the_losses_exact_and_follows_the_brush(explorer, netw
     assert page.broken == []
 
 
+def test_before_the_network_there_is_no_brush_and_then_the_focus_is_on_the_photo(explorer):
+    page = explorer()
+    take(page, "Paint the photo")
+    expect(page.get_by_role("slider", name="radius of the brush")).to_be_hidden()
+    page.get_by_role("button", name="Start the network").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("slider", name="radius of the brush")).to_be_visible()
+    expect(page.locator(".picture")).to_be_focused()
+
+
+def test_undo_takes_a_stroke_from_the_photo_and_the_network_follows(explorer):
+    page = explorer()
+    picture = stored_scene(0)[0]
+    load_network(page)
+    before = big(page)
+    stroke(page, (60, 40), (66, 64))
+    expect(page.locator(".tools > .big")).not_to_have_text(before)
+    page.wait_for_timeout(1500)  # the last pass
+    once, painted = big(page), pixels(page)
+    stroke(page, (40, 40), (40, 64))
+    expect(page.locator(".tools > .big")).not_to_have_text(once)
+    undo(page).click()
+    settled(page)
+    np.testing.assert_array_equal(pixels(page), painted)
+    expect(page.locator(".tools > .big")).to_have_text(once)
+    two_frames_later = undo(page).evaluate(
+        """async (undo) => {
+          undo.click();
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          return document.querySelector(".tools > .big").textContent;
+        }"""
+    )
+    assert two_frames_later == before  # the network has not answered by then
+    np.testing.assert_array_equal(pixels(page)[..., :3], picture)
+    press(page, "Reset the photo")
+    expect(undo(page)).to_be_disabled()
+
+
+def test_what_is_void_under_the_stroke_is_not_said_to_pay(explorer):
+    page = explorer()
+    load_network(page)
+    stroke(page, (60, 40), (66, 64))
+    expect(page.locator(".tool")).to_contain_text("such a pixel pays")
+    take(page, "Void")
+    stroke(page, (60, 40), (66, 64))
+    take(page, "Paint the photo")
+    assert "such a pixel pays" not in panel(page)
+    assert "nats before" in panel(page)
+
+
 def test_grey_erases_and_the_keyboard_paints(explorer):
     page = explorer()
     load_network(page)
@@ -911,7 +1137,7 @@ def test_grey_erases_and_the_keyboard_paints(explorer):
     page.keyboard.press("Space")
     settled(page)
     assert (pixels(page)[48, 64, :3] == 128).all()
-    expect(page.locator(".tool")).to_contain_text("Outside the stroke of 25 pixels")
+    expect(page.locator(".tool")).to_contain_text("The stroke covers 25 pixels.")
 
 
 def test_another_scene_gets_exact_numbers_too(explorer, network):
@@ -1048,7 +1274,8 @@ def test_keys_alone_reach_every_control_and_show_where_they_are(explorer):
         assert len(visited) < 40
     scenes = [f"Scene {k}" for k in range(6)]
     assert visited == [
-        *scenes, "photo", "class whose p is shown", "the scene, layer photo", "Largest loss", "radius of the brush",
+        *(*scenes, "photo", "class whose p is shown", "the scene, layer photo", "Largest loss"),
+        *("radius of the brush", "Undo"),
         *("Paint the photo", "a colour", "colour", "Reset the photo", "Link to this pixel"),
     ]  # fmt: skip
 
@@ -1065,7 +1292,8 @@ def test_a_screen_reader_hears_what_changed_once_it_has_paused(explorer):
         re.compile(r"^Row 48, column 59: label .*, prediction .*\. Probability [\d.]+, loss [\d.]+ nats\. mean loss")
     )
     take(page, "Select")
-    expect(status).to_contain_text(re.compile(r"[\d,]+ pixels are [\d.]+ % of the area and pay [\d.]+ % of the loss"))
+    said = re.compile(r"[\d,]+ pixels are [\d.]+\s% of the area and pay [\d.]+\s% of the loss")
+    expect(status).to_contain_text(said)
     assert page.locator(".picture").get_attribute("aria-label") == "the scene, layer −log p"
 
 

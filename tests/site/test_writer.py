@@ -337,6 +337,17 @@ def test_a_shade_has_its_share_of_the_colour_and_words_cannot_become_markup():
     assert wanted in made.page_html()
 
 
+def test_the_chapter_does_not_quote_what_is_to_be_guessed():
+    cells = json.loads((widgets.MODULES.parents[1] / "chapters" / "09_shakespeare.ipynb").read_text())["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    pages = "".join("".join(output.get("data", {}).get("text/html", "")) for output in outputs)
+    [props] = re.findall('data-widget="writer" data-props="(.*?)"', pages)
+    state = json.loads(html.unescape(props))
+    assert (state["before"], state["hidden"]) == (writer().before, writer().hidden)
+    shown = ["".join(cell["source"]) for cell in cells] + ["".join(output.get("text", "")) for output in outputs]
+    assert state["hidden"][:10] not in "".join(shown) + state["passage"]
+
+
 def test_the_size_is_that_of_the_file():
     assert float(writer().size) == pytest.approx((nets.MODELS / "char_lstm.bin").stat().st_size / 1e6, abs=0.051)
 

@@ -176,7 +176,7 @@ def by_keras(prompt, count, temperature, seed):
 
 def test_steps_write_what_keras_writes_and_each_tile_keeps_its_distribution(started):
     page = started()
-    near_numbers(bars_at_1(page), likely("HAMLET.\n"))
+    near_numbers(bars(page), likely("HAMLET.\n"))
     for _ in range(12):
         button(page, "One step").click()
     text = by_keras("HAMLET.\n", 12, 1, 1616)
@@ -200,12 +200,19 @@ def test_steps_write_what_keras_writes_and_each_tile_keeps_its_distribution(star
     assert current.startswith(named(text[11]))
 
 
-def bars_at_1(page):
-    """Set the temperature to 1 with the keys, and return the bars."""
+def test_what_p_and_bits_are_stands_above_them(started):
+    page = started()
+    head = page.locator(".likely:visible .head")
+    expect(head).to_have_text("p at T\u00a0=\u00a01.00bits at T\u00a0=\u00a01")
+    [_, _, bits] = bars(page)[0]
     page.get_by_role("slider", name="temperature").focus()
     for _ in range(4):
-        page.keyboard.press("ArrowRight")
-    return bars(page)
+        page.keyboard.press("ArrowLeft")
+    expect(head).to_have_text("p at T\u00a0=\u00a00.80bits at T\u00a0=\u00a01")
+    expect(page.get_by_role("toolbar", name=re.compile("p at T.=.0.80, bits at T.=.1"))).to_be_visible()
+    [_, p, same] = bars(page)[0]
+    assert float(p) == pytest.approx(softmax(logits_after("HAMLET.\n")[-1] / 0.8).max(), abs=0.0006)
+    assert same == bits
 
 
 @pytest.mark.parametrize("kind", [DESK, PHONE], ids=["desk", "phone"])
@@ -305,7 +312,26 @@ def test_a_run_writes_a_few_characters_a_frame_until_it_is_paused(started):
     assert np.median(frames) < 34  # milliseconds; 17 where the processor is not shared
     page.wait_for_timeout(300)
     assert len(tiles(page)) == length
-    expect(page.locator(".writer > [role=status]")).to_contain_text("characters drawn")
+    said = page.locator(".writer > [role=status]")
+    expect(said).to_contain_text(f"The last 60 characters of {length}; all stand in the group “the text”: ")
+    expect(said).to_contain_text(f"{length - 8} drawn, expected ")
+    assert tiles(page)[-60:] in said.text_content()
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_one_press_writes_sixty_characters(started, motion):
+    page = started(reduced_motion=motion)
+    button(page, "60 steps").press("Enter")
+    expect(page.locator(".write")).to_contain_text("over the 60 drawn")
+    page.wait_for_timeout(300)
+    assert len(tiles(page)) == 68
+    expect(page.locator(".writer > [role=status]")).to_contain_text("60 drawn, expected ")
+    expect(button(page, "60 steps")).to_be_focused()
+    button(page, "60 steps").click()
+    expect(page.locator(".write")).to_contain_text("over the 120 drawn")
+    assert tiles(page) == by_keras("HAMLET.\n", 120, 1, 1616)
+    place = page.get_by_role("slider", name="the text: character")
+    assert place.input_value() == place.get_attribute("max")  # it waits at the end
 
 
 LISTEN = """() => {
@@ -351,7 +377,8 @@ def test_a_text_that_is_read_costs_what_it_costs_in_keras(started):
     page.get_by_label("text to read").fill(text)
     wanted = bits_of(text)
     sentence = page.locator(".read .big")
-    expect(sentence).to_have_text(re.compile("bits a byte$"))
+    expect(sentence).to_have_text(re.compile("bits a character$"))
+    expect(page.locator(".read")).to_contain_text("The mean of the 399 characters read after the first.")
     np.testing.assert_allclose(
         [float(each) for each in re.findall(r"\d+\.\d+", sentence.text_content())], wanted.mean(), atol=0.001
     )
@@ -360,7 +387,7 @@ def test_a_text_that_is_read_costs_what_it_costs_in_keras(started):
     assert float(own.evaluate("(each) => each.style.getPropertyValue('--x')")) == pytest.approx(
         100 * wanted.mean() / 8, abs=0.02
     )
-    names = {"uniform": "uniform", "xz": "xz", "counts": "counts of chapter 9", "network": "network, unread play"}
+    names = {"uniform": "uniform", "xz": "xz", "counts": "counts", "network": "network, unread play"}
     wanted_marks = [f"{MARKS[key]:.2f} {name}" for key, name in names.items()]
     assert page.locator(".axis:visible li").all_text_contents()[:4] == wanted_marks
     page.locator(".tiles:visible .tile").nth(50).click()
@@ -377,17 +404,19 @@ def test_what_the_network_has_not_is_replaced_or_skipped_and_named(started):
     expect(page.locator(".read")).to_contain_text(
         "3 replaced: “ (U+201C), ö (U+00F6), ” (U+201D). 1 skipped: 東 (U+6771)."
     )
-    expect(page.locator(".read .big")).to_contain_text("a byte")
-    assert tiles(page) == '"To be" '
     bits = bits_of('"To be" ')
-    expect(page.locator(".read .big")).to_have_text(
-        f"{bits.mean():.3f} bits a character, {bits.sum() / 13:.3f} bits a byte"
+    expect(page.locator(".read .big")).to_have_text(f"{bits.mean():.3f} bits a character")
+    expect(page.locator(".read")).to_contain_text(
+        "The mean of the 7 characters read after the first. Each of the network’s characters is one byte"
     )
+    assert CHARACTERS.isascii()
+    assert tiles(page) == '"To be" '
     page.get_by_role("checkbox").uncheck()
     expect(page.locator(".read")).to_contain_text("4 skipped")
     expect(page.locator(".tiles:visible")).to_have_text("T be ")
     page.get_by_label("text to read").fill("")
     expect(page.locator(".read .big")).to_contain_text("Two characters or more")
+    expect(page.locator(".read")).not_to_contain_text("The mean of")
 
 
 def test_a_long_text_is_cut_and_read_without_blocking_a_frame(started):
@@ -395,8 +424,10 @@ def test_a_long_text_is_cut_and_read_without_blocking_a_frame(started):
     page.evaluate(WATCH)
     page.get_by_label("text to read").fill(play()[:4100])
     expect(page.locator(".read")).to_contain_text("Only the first 4,000 characters are read.")
-    expect(page.locator(".read .big")).to_contain_text("bits a byte", timeout=60_000)
+    expect(page.locator(".read .big")).to_have_text(re.compile("bits a character$"), timeout=60_000)
     assert len(tiles(page)) == 4000
+    shown = page.locator(".tiles:visible").inner_text()  # the lines out of sight too
+    assert re.sub(r"\s", "", shown) == re.sub(r"\s", "", play()[:4000])
     assert np.percentile(page.evaluate("frames_"), 90) < 50
 
 
@@ -426,6 +457,35 @@ def test_reader_and_network_pay_for_each_character_of_the_passage(started):
     assert tiles(page) == context + hidden[:4]
     button(page, "Start again").click()
     assert tiles(page) == context
+
+
+def test_the_guessing_begins_at_the_end_of_what_is_known(started):
+    page = started("Guess")
+    below = "(box) => box.scrollHeight - box.clientHeight - box.scrollTop"
+    assert page.locator(".tiles:visible").evaluate("(box) => box.scrollHeight > box.clientHeight")
+    assert page.locator(".tiles:visible").evaluate(below) < 1
+
+
+def test_no_chips_are_placed_before_a_character_is_typed(started):
+    page = started("Guess")
+    guess, chips = page.get_by_label("first guess, a character"), page.get_by_label("chips on the first guess")
+    none = "0 of 100 chips placed. The 100 left are spread evenly over all 84 characters, 1.19 each: if one of these"
+    expect(page.locator(".guess")).to_contain_text(f"{none} comes, you pay 6.39 bits.")
+    assert page.locator(".bets input").evaluate_all("(all) => all.map((each) => each.value).join('')") == ""
+    guess.fill("e")
+    assert chips.input_value() == "50"
+    one = (
+        "50 of 100 chips placed. The 50 left are spread evenly over the other 83 characters, 0.60 each: if one of these"
+    )
+    expect(page.locator(".guess")).to_contain_text(f"{one} comes, you pay 7.38 bits.")
+    chips.fill("30")
+    guess.fill("a")
+    assert chips.input_value() == "30"  # what the reader wrote stays
+    guess.fill("")
+    assert chips.input_value() == ""
+    expect(page.locator(".guess")).to_contain_text(none)
+    chips.fill("30")
+    expect(page.locator(".guess .alarm")).to_have_text("Type the character that the 30 chips are for.")
 
 
 def test_a_bet_that_cannot_be_is_refused(started):
@@ -461,27 +521,27 @@ def test_the_state_is_forgotten_and_the_row_beside_it_does_not_move(started):
     page = started("State")
     text = "HAMLET.\nThe time is out of joi"
     expect(page.locator(".state tbody tr")).to_have_count(8)
+    expect(page.locator(".state")).to_contain_text("Row 0 ends “HAMLET.↵The time is out of joi”.")
     before = softmax(logits_after(text)[-1])
     fresh = softmax(logits_after("i")[-1])
     rows = state_rows(page)
     assert rows[0][:2] == ["n", f"{before[encode('n', CHARACTERS)[0]]:.3f}"]
     assert rows[0][3:] == ["–", "–"]
     page.get_by_role("button", name=re.compile("^Forget")).click()
-    expect(page.locator(".state")).to_contain_text('row 0 has read "i" and nothing else')
+    expect(page.locator(".state")).to_contain_text("row 0 has read “i” and nothing else")
     for name, p, _, after, _ in state_rows(page):
         [i] = encode({"space": " ", "newline": "\n"}.get(name, name), CHARACTERS)
         np.testing.assert_allclose([float(p), float(after)], [before[i], fresh[i]], atol=0.0006)
     page.get_by_label("row 0").fill(text + "nt")
-    expect(page.locator(".state")).to_contain_text('row 0 has read "int" and nothing else')
+    expect(page.locator(".state")).to_contain_text("row 0 has read “int” and nothing else")
     after = softmax(logits_after("int")[-1])
     for name, _, _, p, _ in state_rows(page):
         [i] = encode({"space": " ", "newline": "\n"}.get(name, name), CHARACTERS)
         assert float(p) == pytest.approx(after[i], abs=0.0006)
     beside = softmax(logits_after(writer().passage[:60])[-1])
     still = page.locator(".state p").last
-    expect(still).to_contain_text(
-        f"p {beside.max():.3f}. Largest change of a p since the start, whatever row 0 has read: 0.0000"
-    )
+    expect(still).to_contain_text(f"p {beside.max():.3f}. Largest change of any of its p since the start: 0.0000")
+    expect(page.locator(".state")).to_contain_text("it never moves when row 0 reads or forgets.")
     button(page, "Do not forget").click()
     expect(page.locator(".state")).to_contain_text("all that it remembers")
 
@@ -494,6 +554,47 @@ SPREAD = """() => [...document.querySelectorAll(".lab, .lab *:not(.hidden)")].fi
   const { left, right } = each.getBoundingClientRect();
   return left < 0 || right > innerWidth;
 }).map((each) => each.outerHTML.slice(0, 200))"""
+
+
+# The colours of a tile and of its text, for each whole number of bits, as they are painted over the page.
+PAINTED = """() => {
+  const brush = new OffscreenCanvas(1, 1).getContext("2d");
+  const painted = (...colours) => {
+    for (const colour of colours) { brush.fillStyle = colour; brush.fillRect(0, 0, 1, 1); }
+    return [...brush.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  };
+  const ground = getComputedStyle(document.body).backgroundColor;
+  return Array.from({ length: 9 }, (_, bits) => {
+    const tiles = [...document.querySelectorAll(".passage .tile")];
+    const tile = tiles.find((each) => each.style.getPropertyValue("--b") == bits / 8);
+    const { backgroundColor, color } = getComputedStyle(tile);
+    return [painted(ground, backgroundColor), painted(color)];
+  });
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_tile_s_text_is_readable_and_its_bits_can_be_told_apart(near, theme):
+    def light(colour):  # WCAG's relative luminance
+        colour = np.array(colour) / 255
+        return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
+
+    painted = near(color_scheme=theme).evaluate(PAINTED)
+    tiles, texts = (np.array([light(pair[k]) for pair in painted]) + 0.05 for k in (0, 1))
+    assert (np.maximum(tiles / texts, texts / tiles) >= 4.5).all()
+    steps = tiles[1:] / tiles[:-1] if theme == "dark" else tiles[:-1] / tiles[1:]
+    assert (steps > 1.08).all()
+    assert steps.prod() > 2.6
+
+
+def test_on_the_chapter_s_page_a_mark_stands_above_its_value(tab, site):
+    page = tab(**DESK)
+    page.goto(f"{site}chapters/09_shakespeare.html")
+    come_near(page)
+    scale = page.locator(".writer .scale").bounding_box()
+    for box in [page.locator(".writer .axis"), *page.locator(".writer .axis li").all()]:  # a mark is at a share of it
+        box = box.bounding_box()
+        assert (box["x"], box["width"]) == pytest.approx((scale["x"], scale["width"]), abs=0.5)
 
 
 @pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
@@ -527,7 +628,7 @@ def test_no_tab_breaks_a_rule_of_axe_or_leaves_the_screen(near, theme, screen):
             expect(page.locator(".state")).to_contain_text("nothing else")
         if name == "Read":
             page.get_by_label("text to read").fill("東Ö" + 20 * "Q")
-            expect(page.locator(".read .big")).to_contain_text("a byte")
+            expect(page.locator(".read .big")).to_have_text(re.compile("bits a character$"))
             page.locator(".tiles:visible .tile").nth(5).click()
         sound()
 

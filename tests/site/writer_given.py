@@ -72,7 +72,8 @@ def writer():
     start = play().index("Weep I cannot")
     passage = play()[start : play().index("\n\nSHEPHERD.\nI would")]
     bits = bits_of(play()[start - 1000 : start + len(passage)])[999:]
-    guessed = play().index("A sad tale")
+    cue = "[Enter FLORIZEL and PERDITA.]\n\nFLORIZEL.\n"
+    guessed = play().index(cue) + len(cue)
     return widgets.Writer(
         passage=passage,
         bits=bits,

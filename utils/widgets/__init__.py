@@ -7,6 +7,7 @@ the HTML that the page shows until the widget starts, or without JavaScript, and
 from utils.widgets.base import MODELS, MODULES, ModelWidget, Widget, module, palette_css
 from utils.widgets.digit_canvas import DigitCanvas
 from utils.widgets.labs import LabelLab, LogitLab
+from utils.widgets.loss_meaning import LossMeaning
 from utils.widgets.pixel_explorer import PixelExplorer, scene_facts
 from utils.widgets.writer import Writer
 
@@ -16,6 +17,7 @@ __all__ = [
     "DigitCanvas",
     "LabelLab",
     "LogitLab",
+    "LossMeaning",
     "ModelWidget",
     "PixelExplorer",
     "Widget",

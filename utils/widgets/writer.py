@@ -12,11 +12,11 @@ from utils.text import encode
 from utils.widgets import base
 from utils.widgets.base import ModelWidget, bar, module, table
 
-DARKEST = 8  # bits at which a tile is darkest, as in the chapter's figure
+STRONGEST = 8  # bits at which a tile's colour is strongest, as in the chapter's figure
 MARKS = {
     "uniform": "uniform",
     "xz": "xz",
-    "counts": "counts of chapter 9",
+    "counts": "counts",
     "network": "network, unread play",
 }
 
@@ -79,7 +79,7 @@ class Writer(ModelWidget):
         hidden,
         before,
         prompt="HAMLET.\n",
-        temperature=0.8,
+        temperature=1.0,
         top_k=84,
         top_p=1.0,
         seed=1616,
@@ -114,7 +114,7 @@ class Writer(ModelWidget):
         self._bits = bits
         super().__init__(
             passage=passage,
-            shades="".join(str(min(DARKEST, round(float(each)))) for each in bits),
+            shades="".join(str(min(STRONGEST, round(float(each)))) for each in bits),
             marks={name: round(float(marks[name]), 3) for name in MARKS},
             hidden=hidden,
             before=before,
@@ -138,8 +138,8 @@ class Writer(ModelWidget):
         ]
         caption = (
             f"A passage that the network has not read: {len(self.passage)} characters, in the mean "
-            f"{self._bits.mean():.2f} bits each. The darker a character, the more bits, −log₂ p, it costs. With "
-            "JavaScript the network runs here: it writes, reads your text, is bet against, and forgets."
+            f"{self._bits.mean():.2f} bits each. The stronger a character’s colour, the more bits, −log₂ p, it costs. "
+            "With JavaScript the network runs here: it writes, reads your text, is bet against, and forgets."
         )
         highest = max(self.marks.values())
         marks = [(label, bar(self.marks[name] / highest, f"{self.marks[name]:.2f}")) for name, label in MARKS.items()]
@@ -156,7 +156,7 @@ class Writer(ModelWidget):
         spans = []
         for shade, run in itertools.groupby(zip(self.shades, self.passage, strict=True), key=lambda pair: pair[0]):
             words = html.escape("".join(character for _, character in run)).replace("\n", "<br>")
-            share = round(45 * int(shade) / DARKEST)
+            share = round(45 * int(shade) / STRONGEST)
             spans.append(f"<span style='{style.format(share)}'>{words}</span>" if share else words)
         return f"<p style='font-family:monospace;white-space:pre-wrap'>{''.join(spans)}</p>"
 
