@@ -50,7 +50,7 @@ def verified(path):
 
 
 def learning_resource(app, pagename, doctree):
-    """Return what schema.org calls a LearningResource: what a page teaches, for whom, how long it takes, its licence."""
+    """Return what schema.org calls a LearningResource: what a page teaches, how long it takes, its licence."""
     paragraphs = [each.astext() for each in doctree.findall(nodes.paragraph) if type(each.parent) is nodes.section]
     bullets = next(doctree.findall(nodes.bullet_list), None)
     minutes = next(filter(None, (re.search(r"Reading time (\d+)", text) for text in paragraphs)), None)
