@@ -1,4 +1,4 @@
-"""A lab in JupyterLab, where the page and Python move each other."""
+"""Widgets in JupyterLab, where the page and Python move each other."""
 
 import json
 import os
@@ -140,3 +140,19 @@ def test_in_jupyterlab_the_lab_and_python_move_each_other(notebook):
     expect(page.get_by_role("radio", name="dog")).to_be_checked()
     assert reading(page).loss == f"loss = −log p(dog) = {shown(cross_entropy(1, [3, 1.4, 0.1]))} nats"
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def test_in_jupyterlab_a_loss_is_read_without_links_that_would_lead_nowhere(tab, tmp_path):
+    cells = [
+        "from utils import widgets\nfield = widgets.LossMeaning(classes=10)\nfield",
+        "print(field.loss, field.ends)",
+    ]
+    with opened(tab, tmp_path, cells) as (page, asked, address):
+        widget = run(page, 0).locator(".loss-meaning")
+        widget.get_by_label("the loss", exact=True).press_sequentially("1.4612")
+        expect(widget.locator("li").first).to_contain_text("Softmax is applied twice")
+        expect(widget.locator("li").first).to_contain_text("Shown in chapter 6.")
+        expect(widget.get_by_role("link")).to_have_count(0)
+        widget.get_by_label("the model ends in").select_option("behind")
+        expect(run(page, 1)).to_contain_text("1.4612 behind")
+        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []

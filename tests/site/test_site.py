@@ -188,6 +188,35 @@ def test_every_image_says_what_it_shows(pages):
     assert images_without_words(SITE) == []
 
 
+# -------------------------------------------------------------------------------------------------------- for machines
+
+
+def resource_of(path):
+    """Return what a page says of itself in the words of schema.org."""
+    (said,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', path.read_text())
+    return json.loads(said)
+
+
+def test_every_page_says_what_it_teaches_in_the_words_of_schema_org():
+    for name in page_names(SITE):
+        if name != "search.html":
+            said = resource_of(SITE / name)
+            assert said["@type"] == "LearningResource", name
+            assert said["name"] in Page(SITE / name).title, name
+            assert len(said["description"]) > 40, name
+    for chapter in CHAPTERS:
+        if chapter.stem[0].isdecimal():
+            said = resource_of(SITE / "chapters" / f"{chapter.stem}.html")
+            assert re.fullmatch(r"PT\d+M", said["timeRequired"]), chapter.stem
+            assert 3 <= len(said["teaches"]) <= 4, chapter.stem
+
+
+def test_the_map_for_language_models_names_every_page_and_says_what_it_is():
+    lines = (SITE / "llms.txt").read_text().splitlines()
+    named = re.findall(r"^- \[.+\]\((.+)\): .{20,}$", "\n".join(lines), re.MULTILINE)
+    assert sorted(named) == sorted(name for name in page_names(SITE) if name != "search.html")
+
+
 # ----------------------------------------------------------------------------------------- what only CI's machine knows
 
 RUNNER = {
@@ -212,8 +241,10 @@ def small_book(tmp_path):
         )
         (tmp_path / "chapters/index.md").write_text("# A title\n\nA first sentence that says what the page is for.\n")
         (tmp_path / "chapters/mistakes.md").write_text((ROOT / "chapters/mistakes.md").read_text())
+        (tmp_path / "chapters/references.bib").symlink_to(ROOT / "chapters/references.bib")
         chapter = (ROOT / "chapters/02_softmax.ipynb").read_text()
-        (tmp_path / "chapters/02_softmax.ipynb").write_text(re.sub(r"\(\d\d_\w+\.ipynb\)", "(index.md)", chapter))
+        chapter = re.sub(r"\(\w+\.(ipynb|md)(#[\w.-]+)?\)", "(index.md)", chapter)
+        (tmp_path / "chapters/02_softmax.ipynb").write_text(re.sub(r" \{cite\}`\w+`", "", chapter))
         command = [ROOT / ".venv/bin/jupyter-book", "build", "-W", "-n", "--keep-going", tmp_path]
         inherited = {key: value for key, value in os.environ.items() if key not in RUNNER}
         subprocess.run(command, env={**inherited, **environment}, check=True, capture_output=True)
@@ -235,6 +266,11 @@ def test_where_the_repository_is_known_a_page_links_to_its_source_and_to_a_repor
     assert page.meta["og:url"] == "https://somebody.github.io/softmax/chapters/02_softmax.html"
     image = page.meta["og:image"].removeprefix("https://somebody.github.io/softmax/")
     assert (folder.parent / image).is_file()
+    addresses = re.findall("<loc>(.*?)</loc>", (folder.parent / "sitemap.xml").read_text())
+    home = "https://somebody.github.io/softmax/chapters"
+    assert addresses == [f"{home}/{name}.html" for name in ("index", "02_softmax", "mistakes")]
+    assert f"({home}/02_softmax.html): " in (folder.parent / "llms.txt").read_text()
+    assert resource_of(folder / "02_softmax.html")["url"] == f"{home}/02_softmax.html"
 
 
 def test_elsewhere_no_page_links_to_a_repository(small_book):
@@ -243,6 +279,8 @@ def test_elsewhere_no_page_links_to_a_repository(small_book):
     assert not [link for link in links if "issues/new" in link or "/edit/" in link]
     assert "Open issue" not in (folder / "mistakes.html").read_text()
     assert "does not know its repository" in (folder / "mistakes.html").read_text()
+    assert not (folder.parent / "sitemap.xml").exists()
+    assert "url" not in resource_of(folder / "02_softmax.html")
 
 
 # ------------------------------------------------------------------------------------------- files with every mistake
