@@ -17,6 +17,7 @@ const COMMON = new Set(
 const OWN = /\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]|\S*[/\\]\S+[/\\]\S*|0x[\da-f]+|line \d+/gi;
 
 const LONG = 12; // words from which on a query is a message that was pasted
+const TRACE = 20; // and from which on it is a trace, whose numbers are lines and shapes
 
 /** Return the words of a text. */
 export function words(text) {
@@ -27,7 +28,7 @@ export function words(text) {
 export function asked(query) {
   const found = words(query.replace(OWN, " "));
   const rare = found.filter((word) => !COMMON.has(word));
-  const telling = rare.length > LONG ? rare.filter((word) => !/^\d+$/.test(word)) : rare;
+  const telling = rare.length > TRACE ? rare.filter((word) => !/^\d+$/.test(word)) : rare;
   return [...new Set(telling.length ? telling : found)];
 }
 
@@ -44,7 +45,7 @@ export function indexOf(entries) {
 }
 
 // A question or a message that fits is what somebody looks for who asks in these words.
-const WEIGHTS = { question: 1.6, message: 1.6, term: 1.2, claim: 0.8, section: 1 };
+const WEIGHTS = { question: 1.6, message: 1.6, term: 1.2, claim: 0.8, section: 1, helper: 0.6 };
 
 /** Return the entries that fit a query, best first. */
 export function find(index, query, limit = 20) {
@@ -57,7 +58,8 @@ export function find(index, query, limit = 20) {
     fuzzy: (word) => word.length > 4 && !/\d/.test(word) && terms.length <= LONG && 0.2,
     weights: { fuzzy: 0.3, prefix: 0.6 },
   });
-  return found.slice(0, limit);
+  const isNamed = ({ title }) => Number(title.toLowerCase() === query.trim().toLowerCase());
+  return found.sort((a, b) => isNamed(b) - isNamed(a)).slice(0, limit);
 }
 
 /** Return the part of a text that has most of the words, and the places of these words in it, as [from, to]. */

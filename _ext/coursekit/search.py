@@ -39,20 +39,23 @@ def entries_of(html, url, kinds):
     found = []
     for term, said in named:
         anchor = term.get("id") or term.select_one("[id]")["id"]
-        entry = {"url": f"{url}#{anchor}", "title": words_of(term), "page": page}
+        named_as = anchor if name == "helpers" else words_of(term)  # a helper's signature lacks its module
+        entry = {"url": f"{url}#{anchor}", "title": named_as, "page": page}
         found.append({**entry, "kind": kinds.get(name, "section"), "text": words_of(said)})
     for part in [part for pair in named for part in pair]:
         part.extract()
     for section in reversed(article.select("section[id]")):  # the inner ones first; what is left is the outer one's
         title = words_of(section.find(["h1", "h2", "h3", "h4"]).extract())
         kind = kinds.get(name, "section") if section.parent.name == "section" else "section"
-        anchor = "" if title == page else f"#{section['id']}"
+        target = section.find("span", id=True, recursive=False)  # a name of the author's, where there is one
+        anchor = "" if title == page else f"#{(target or section)['id']}"
         found.append({"url": url + anchor, "title": title, "page": page, "kind": kind, "text": words_of(section)})
         section.decompose()
     return [entry for entry in found[::-1] if entry["text"] or entry["title"]]
 
 
-KINDS = {"questions": "question", "answers": "question", "messages": "message", "terms": "term", "claims": "claim"}
+KINDS = {"questions": "question", "answers": "question", "messages": "message"}
+KINDS |= {"terms": "term", "claims": "claim", "helpers": "helper"}
 
 
 def write(site):

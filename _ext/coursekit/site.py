@@ -29,6 +29,9 @@ def finish(app, error):
     copy_asset(dist / "fonts", static / "katex" / "fonts", excluded=lambda path: not path.endswith("woff2"))
     copy_asset(widgets.MODELS, static / "models")  # a page loads a network when its widget asks for it
     (static / "palette.css").write_text(widgets.palette_css())
+    references = site / "chapters" / "references.html"
+    if references.is_file():  # docutils writes a role that ARIA has given up
+        references.write_text(references.read_text().replace('role="doc-biblioentry"', 'role="listitem"'))
     search.write(site)
     write_maps(app, site)
     copy_asset(NODE_MODULES / "minisearch" / "dist" / "es" / "index.js", static)

@@ -51,7 +51,7 @@ def cells_of(text):
 
 def come_near(page):
     page.locator("[data-widget]").first.scroll_into_view_if_needed()
-    expect(page.locator(".lab")).to_be_visible()
+    expect(page.locator(".lab").first).to_be_visible()
 
 
 def slider(page, name):

@@ -20,7 +20,7 @@ def test_a_lab_is_loaded_when_the_reader_comes_near(tab, site, name):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{site}chapters/{name}.html", wait_until="networkidle")
-    place = page.locator("[data-widget]")
+    place = page.locator("[data-widget]").first
     module = f"{site}_static/widgets/{place.get_attribute('data-widget')}.mjs"
     assert any("host.mjs" in url for url in asked)
     assert module not in asked
@@ -237,14 +237,14 @@ def test_classes_are_added_up_to_six_and_taken_away_down_to_two(lab):
 
 def test_two_labs_on_a_page_keep_their_labels_apart(tab, site):
     page = tab()
-    rewrite(page, lambda text: re.sub(r'(<div class="course-widget".*?</div>)', r"\1\1", text))
+    rewrite(page, lambda text: re.sub(r'(<div class="course-widget".*?</div>)', r"\1\1", text, count=1))
     page.goto(site + LANDING)
-    expect(page.locator("[data-widget]")).to_have_count(2)
-    for place in page.locator("[data-widget]").all():
+    expect(page.locator("[data-widget=logit-lab]")).to_have_count(2)
+    for place in page.locator("[data-widget=logit-lab]").all():
         place.scroll_into_view_if_needed()
         expect(place.locator(".lab")).to_be_visible()
     page.get_by_role("radio", name="bird").nth(1).check()
-    checked = page.locator(".lab input[type=radio]").evaluate_all("(all) => all.map((each) => each.checked)")
+    checked = page.locator(".logit-lab input[type=radio]").evaluate_all("(all) => all.map((each) => each.checked)")
     assert checked == [True, False, False, False, False, True]
 
 

@@ -92,7 +92,7 @@ def test_a_widget_fetches_no_network_and_nothing_that_runs_one_before_it_is_star
         assert {f"widgets/{widget}.mjs" for widget in shown} <= set(asked), name
         assert [file for file in asked if re.match(r"models/|widgets/(forward|weights)\.mjs", file)] == [], name
         seen.update(shown)
-    assert seen == {"logit-lab", "label-lab", "digit-canvas", "pixel-explorer", "writer"}
+    assert seen == {"loss-meaning", "logit-lab", "label-lab", "digit-canvas", "pixel-explorer", "writer"}
 
 
 def test_pages_are_the_html_files_but_for_parts_and_for_those_that_lead_on(site_by_hand):

@@ -59,7 +59,7 @@ FACTS = r"""() => {
     bad_formulas: all(".katex-error").map((each) => each.textContent),
     formulas: all("main .katex-html").map((each) => each.getBoundingClientRect().width),
     fonts: [...document.fonts].filter((each) => each.family.startsWith("KaTeX")).map((each) => each.status),
-    found: all("#search-results li p.context").map((each) => each.textContent),
+    found: all("#search-results li").map((each) => each.textContent),
     figures: all("main img").map((each) => ({
       source: each.getAttribute("src"),
       loaded: each.complete && each.naturalWidth > 0,
