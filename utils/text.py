@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 
-from utils.checks import check_labels, check_logits, check_not_probs, first, rectangle
-from utils.losses import softmax
+from .checks import check_labels, check_logits, check_not_probs, first, rectangle
+from .losses import softmax
 
 # With it `encode` is Python's ord(), as in the tutorial that chapter 9 answers: 256 tokens, whatever the text.
 ORD_256 = "".join(map(chr, range(256)))

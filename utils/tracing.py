@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.quiet import keras, tf
+from .quiet import keras, tf
 
 PACKAGES = Path(keras.__file__).resolve().parent.parent
 

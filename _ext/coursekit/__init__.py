@@ -18,6 +18,7 @@ def setup(app):
     app.add_node(HideCodeCellNode, override=True, html=(page.open_fold, depart_HideCellInput))
     app.connect("config-inited", settings.configure, priority=10)
     app.connect("builder-inited", settings.use_own_search)
+    app.connect("source-read", markdown.name_repository)
     app.connect("doctree-read", markdown.give_addresses)
     app.connect("html-page-context", page.complete_page)
     app.connect("build-finished", site.finish, priority=900)  # after the theme has written its last style sheet

@@ -7,6 +7,7 @@ from docutils import nodes
 from sphinx.addnodes import desc_signature
 from sphinx.util.docutils import SphinxDirective
 
+from coursekit import settings
 from utils import widgets
 
 
@@ -20,6 +21,12 @@ class WidgetDirective(SphinxDirective):
         """Return the HTML that a notebook would have stored."""
         widget = getattr(widgets, self.arguments[0])(**json.loads("\n".join(self.content)))
         return [nodes.raw("", widget.page_html(), format="html")]
+
+
+def name_repository(app, docname, source):
+    """Write the repository's address into the lines that name it, where it is known."""
+    if address := settings.repository_of(app):
+        source[0] = source[0].replace("git+https://ADDRESS", f"git+{address}")
 
 
 def give_addresses(app, doctree):

@@ -8,6 +8,8 @@ from pathlib import Path
 from docutils import nodes
 from myst_nb.sphinx_ import visit_HideCellInput
 
+from coursekit import bundle
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # What extensions give to every page, and what in a page's HTML needs it.
@@ -75,10 +77,11 @@ def learning_resource(app, pagename, doctree):
 
 
 def complete_page(app, pagename, templatename, context, doctree):
-    """Add the badge to a chapter, the widgets' host to a page that has one, and leave out what a page does not need."""
+    """Add badge and zip to a chapter, the widgets' host to a page that has one, and leave out what it does not need."""
     source = ROOT / f"{pagename}.ipynb"
     if source.is_file():
         context["verified"] = verified(source)
+        context["elsewhere"] = bundle.write(app, pagename, source)
     if doctree is not None:
         # No "</script>" of a title may end the script that holds it.
         context["learning_resource"] = learning_resource(app, pagename, doctree).replace("<", "\\u003c")

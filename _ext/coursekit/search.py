@@ -8,7 +8,7 @@ import json
 from bs4 import BeautifulSoup
 
 # Parts of a page that are not its text.
-SILENT = ".headerlink, .katex-mathml, .verified, script, style, .visually-hidden, .toggle-details, button"
+SILENT = ".headerlink, .katex-mathml, .verified, .elsewhere, script, style, .visually-hidden, .toggle-details, button"
 
 
 def words_of(element):

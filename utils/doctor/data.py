@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from utils.checks import first
-from utils.doctor.finding import Finding
+from ..checks import first
+from .finding import Finding
 
 LARGE_INPUT = 20  # mean size of what enters the first weights; scaled inputs stay near 1
 LARGEST_INPUT = 100  # and its largest number

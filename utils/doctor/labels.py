@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from utils.checks import SUM_TOLERANCE, first
-from utils.doctor.finding import Finding
-from utils.doctor.measure import distinct
-from utils.quiet import tf
+from ..checks import SUM_TOLERANCE, first
+from ..quiet import tf
+from .finding import Finding
+from .measure import distinct
 
 
 def nan_in_labels(case):

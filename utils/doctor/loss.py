@@ -4,11 +4,11 @@ import contextlib
 
 import numpy as np
 
-from utils.checks import first
-from utils.doctor.finding import Finding
-from utils.doctor.measure import FEW, layer_of, reason
-from utils.losses import softmax, softmax_gradient
-from utils.quiet import tf
+from ..checks import first
+from ..losses import softmax, softmax_gradient
+from ..quiet import tf
+from .finding import Finding
+from .measure import FEW, layer_of, reason
 
 FAR = 3  # times ln K: an untrained model starts near ln K, a useful one below it
 ENOUGH_ROWS = 8  # fewer rows say little about a mean loss

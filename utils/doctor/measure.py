@@ -12,9 +12,9 @@ import warnings
 
 import numpy as np
 
-from utils.checks import SUM_TOLERANCE
-from utils.losses import softmax, softmax_gradient
-from utils.quiet import keras, tf
+from ..checks import SUM_TOLERANCE
+from ..losses import softmax, softmax_gradient
+from ..quiet import keras, tf
 
 FEW = {"sparse": "SparseCategoricalCrossentropy", "categorical": "CategoricalCrossentropy"}
 CLASSES = {**FEW, "binary": "BinaryCrossentropy"}

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from utils.checks import SUM_TOLERANCE
-from utils.doctor.finding import Finding
-from utils.quiet import keras, tf
+from ..checks import SUM_TOLERANCE
+from ..quiet import keras, tf
+from .finding import Finding
 
 
 def wrong_accuracy(case):

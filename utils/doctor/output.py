@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from utils.doctor.finding import Finding
-from utils.doctor.measure import FEW, distinct, layer_of
+from .finding import Finding
+from .measure import FEW, distinct, layer_of
 
 
 def one_unit(case):

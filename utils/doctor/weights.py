@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from utils.checks import first
-from utils.doctor.finding import Finding
+from ..checks import first
+from .finding import Finding
 
 
 def nan_in_weights(case):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from utils.exercises.answers import not_callable, read, verdict
-from utils.losses import cross_entropy
-from utils.processes import Raised, on_each
+from ..losses import cross_entropy
+from ..processes import Raised, on_each
+from .answers import not_callable, read, verdict
 
 # Whether a confidently wrong model has another loss on JAX than on TensorFlow.
 MOVES = {

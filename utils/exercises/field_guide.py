@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.exercises.answers import not_callable, read, verdict
+from .answers import not_callable, read, verdict
 
 
 def check_wrong_share(share):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.exercises.answers import calls, verdict
+from .answers import calls, verdict
 
 
 def check_accuracy_rule(answer):

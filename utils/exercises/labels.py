@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from utils.exercises.answers import calls, not_callable, verdict
-from utils.losses import cross_entropy
+from ..losses import cross_entropy
+from .answers import calls, not_callable, verdict
 
 
 def check_one_hot_bytes(function):

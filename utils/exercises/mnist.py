@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.exercises.answers import calls, read, verdict
+from .answers import calls, read, verdict
 
 
 def check_untrained_loss(loss):

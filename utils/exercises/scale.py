@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.exercises.answers import calls, not_callable, verdict
+from .answers import calls, not_callable, verdict
 
 
 def check_merge(function):

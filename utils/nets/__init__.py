@@ -1,8 +1,8 @@
 """The networks of the course, how they are trained and asked, and their stored weights."""
 
-from utils.nets.networks import blog_cnn, blog_lstm, char_lstm, digit_cnn, lab_cnn, lab_cnn_as_meant, unet
-from utils.nets.training import bits, logits_of, rise_and_fall, train, train_digits, train_scenes
-from utils.nets.weights import MODELS, load_weights, save_weights
+from .networks import blog_cnn, blog_lstm, char_lstm, digit_cnn, lab_cnn, lab_cnn_as_meant, unet
+from .training import bits, logits_of, rise_and_fall, train, train_digits, train_scenes
+from .weights import MODELS, load_weights, save_weights
 
 __all__ = [
     "MODELS",

@@ -1,6 +1,6 @@
 """The networks of the course. Every one ends in logits; the loss says `from_logits=True`."""
 
-from utils.quiet import keras
+from ..quiet import keras
 
 layers = keras.layers
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from utils.checks import check_images, check_labels, check_masks
-from utils.losses import cross_entropy
-from utils.quiet import keras
-from utils.text import windows
+from ..checks import check_images, check_labels, check_masks
+from ..losses import cross_entropy
+from ..quiet import keras
+from ..text import windows
 
 
 def rise_and_fall(peak, steps, rise=0.2):

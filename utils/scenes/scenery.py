@@ -5,7 +5,7 @@ A thing stands at x, z: metres to the right of the middle of the road, and metre
 
 import numpy as np
 
-from utils.scenes.camera import FAR, Camera, part
+from .camera import FAR, Camera, part
 
 CLASSES = (
     *("unlabelled", "building", "fence", "other", "pedestrian", "pole", "road line", "road", "sidewalk"),

@@ -6,8 +6,8 @@ and what stands there. `scenery` draws those things in metres, and `camera` turn
 
 import numpy as np
 
-from utils.scenes.camera import FAR, FOCAL, HEIGHT, WIDTH
-from utils.scenes.scenery import (
+from .camera import FAR, FOCAL, HEIGHT, WIDTH
+from .scenery import (
     BROWNS,
     BUILDING,
     COARSE,

@@ -4,12 +4,12 @@ The modules in `_static/widgets/` are the same in both places. A widget is the v
 the HTML that the page shows until the widget starts, or without JavaScript, and nbval compares it.
 """
 
-from utils.widgets.base import MODELS, MODULES, ModelWidget, Widget, module, palette_css
-from utils.widgets.digit_canvas import DigitCanvas
-from utils.widgets.labs import LabelLab, LogitLab
-from utils.widgets.loss_meaning import LossMeaning
-from utils.widgets.pixel_explorer import PixelExplorer, scene_facts
-from utils.widgets.writer import Writer
+from .base import MODELS, MODULES, ModelWidget, Widget, module, palette_css
+from .digit_canvas import DigitCanvas
+from .labs import LabelLab, LogitLab
+from .loss_meaning import LossMeaning
+from .pixel_explorer import PixelExplorer, scene_facts
+from .writer import Writer
 
 __all__ = [
     "MODELS",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import anywidget
 
-from utils.plots import PALETTE
+from ..plots import PALETTE
 
 MODULES = Path(__file__).resolve().parents[2] / "_static" / "widgets"
 MODELS = MODULES.parents[1] / "data" / "models"  # not taken from utils.nets, which starts TensorFlow

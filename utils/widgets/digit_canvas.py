@@ -6,9 +6,9 @@ import re
 import numpy as np
 import traitlets
 
-from utils.checks import check_images, check_labels, check_logits
-from utils.losses import log_softmax
-from utils.widgets.base import ModelWidget, bar, module, table
+from ..checks import check_images, check_labels, check_logits
+from ..losses import log_softmax
+from .base import ModelWidget, bar, module, table
 
 SIDE = 28
 # The losses of the test digits at these ranks tell how many are larger than another one; 1 is the largest.

@@ -3,9 +3,9 @@
 import numpy as np
 import traitlets
 
-from utils.checks import numbers
-from utils.losses import log_softmax
-from utils.widgets.base import Widget, bar, module, table
+from ..checks import numbers
+from ..losses import log_softmax
+from .base import Widget, bar, module, table
 
 
 class LogitLab(Widget):

@@ -2,7 +2,7 @@
 
 import traitlets
 
-from utils.widgets.base import Widget, module, table
+from .base import Widget, module, table
 
 # What is known without JavaScript: the marks of chapters 2, 3 and 6, for ten classes where K counts.
 MARKS = (

@@ -7,10 +7,10 @@ import json
 import numpy as np
 import traitlets
 
-from utils.checks import check_labels, numbers
-from utils.metrics import edges
-from utils.scenes import CLASSES, COLOURS
-from utils.widgets.base import MODELS, ModelWidget, bar, module, table
+from ..checks import check_labels, numbers
+from ..metrics import edges
+from ..scenes import CLASSES, COLOURS
+from .base import MODELS, ModelWidget, bar, module, table
 
 SCENES = MODELS / "scenes"
 SHAPE = 96, 128

@@ -7,10 +7,10 @@ import json
 import numpy as np
 import traitlets
 
-from utils.checks import numbers
-from utils.text import encode
-from utils.widgets import base
-from utils.widgets.base import ModelWidget, bar, module, table
+from ..checks import numbers
+from ..text import encode
+from . import base
+from .base import ModelWidget, bar, module, table
 
 STRONGEST = 8  # bits at which a tile's colour is strongest, as in the chapter's figure
 MARKS = {
