@@ -8,7 +8,8 @@ from ..checks import first
 from ..losses import softmax, softmax_gradient
 from ..quiet import tf
 from .finding import Finding
-from .measure import FEW, layer_of, reason
+from .graph import layer_of, reason
+from .measure import FEW
 
 FAR = 3  # times ln K: an untrained model starts near ln K, a useful one below it
 ENOUGH_ROWS = 8  # fewer rows say little about a mean loss

@@ -3,7 +3,8 @@
 import numpy as np
 
 from .finding import Finding
-from .measure import FEW, distinct, layer_of
+from .graph import layer_of
+from .measure import FEW, distinct
 
 
 def one_unit(case):
