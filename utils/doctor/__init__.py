@@ -4,6 +4,7 @@
 modules conclude from that, each from one thing it looks at. A check takes a Case and returns a Finding or None.
 """
 
+import contextlib
 import dataclasses
 
 try:
@@ -14,18 +15,22 @@ except ImportError as error:
         "pip install tensorflow."
     ) from None
 
-from . import data, labels, loss, metrics, output, weights
+from . import advice, arrays, data, endings, handmade, labels, learning, loss, metrics, output, weights
+from .callback import DoctorCallback
 from .finding import Diagnosis, Finding, report
 from .graph import Walk
 from .intake import batches_of, check_inputs, check_model
 from .keep import built_copy, unchanged
 from .measure import cases_of
 
-__all__ = ["Diagnosis", "Finding", "diagnose", "report"]
+__all__ = ["Diagnosis", "DoctorCallback", "Finding", "diagnose", "report"]
 
 # Worst first. Within a group the first that speaks is the cause of what the others would say.
 FATAL = (data.nan_in_inputs, labels.nan_in_labels, weights.nan_in_weights)
 LABELS = (
+    handmade.swapped,
+    arrays.channels_as_mask,
+    arrays.one_label_for_steps,
     output.one_unit,
     output.sigmoid_with_categorical,
     labels.one_hot_with_sparse,
@@ -34,11 +39,19 @@ LABELS = (
     labels.out_of_range,
     labels.corrupted,
     labels.target_rows,
-    loss.loss_fails,
+    advice.loss_fails,
 )
 OUTPUT = (output.wrong_axis, output.softmax_twice)
 LOSS = (
+    handmade.wants_probs,
     loss.nan_in_loss,
+    learning.nan_gradient,
+    learning.no_gradient,
+    handmade.wrong_mean,
+    handmade.rewards_wrong,
+    handmade.no_floor,
+    handmade.wants_logits,
+    handmade.other_losses,
     loss.broadcast,
     loss.softmax_with_binary,
     loss.probs_as_logits,
@@ -46,9 +59,11 @@ LOSS = (
     loss.saturated,
     loss.logits_lost,
 )
-WEIGHTS = (weights.weights_on_wrong_axis, weights.class_weight_on_positions)
+ENDING = (endings.bounded, endings.dropped)
+LEARNING = (learning.frozen, learning.hidden, learning.units_alike, learning.one_class, learning.batch_of_one)
+WEIGHTS = (weights.nan_in_added, weights.weights_on_wrong_axis, weights.class_weight_on_positions)
 INPUT = (data.unscaled,)
-REST = (loss.far_from_ln_k, loss.recovered)
+REST = (learning.dead, loss.far_from_ln_k, loss.recovered)
 METRICS = (metrics.wrong_accuracy,)
 
 
@@ -91,9 +106,9 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
     check_model(model)
     found = batches_of(x, y, sample_weight, class_weight, batches)
     with unchanged(model):
-        model = built_copy(model, found[0].x)
-        with unchanged(model):
-            looked = [_look(model, batch) for batch in found]
+        twin = built_copy(model, found[0].x)
+        with unchanged(twin) if twin is not model else contextlib.nullcontext():
+            looked = [_look(twin, batch) for batch in found]
     ranked = {}
     for number, (findings, _) in enumerate(looked):
         for rank, finding in findings:
@@ -107,6 +122,8 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
 def _look(model, batch):
     """Return the findings of one batch as pairs (group, finding), and its notes."""
     check_inputs(model, batch)
+    if batch.unread:
+        return [(GROUPS.index(LABELS), arrays.not_numbers(*pair)) for pair in batch.unread], []
     walk = Walk(model, batch)
     found, notes = [], []
     cases = cases_of(walk)
@@ -121,7 +138,7 @@ def _look(model, batch):
     return found, notes
 
 
-GROUPS = (FATAL, LABELS, OUTPUT, LOSS, WEIGHTS, INPUT, REST, METRICS)
+GROUPS = (FATAL, LABELS, OUTPUT, LOSS, ENDING, LEARNING, WEIGHTS, INPUT, REST, METRICS)
 
 
 def _of_case(case):
@@ -131,12 +148,21 @@ def _of_case(case):
     of_labels, of_output = _one_of(LABELS, case), _one_of(OUTPUT, case)
     if of_labels:  # there is no loss to look at
         return of_labels + of_output + _one_of(INPUT, case), []
-    findings = (of_output or _one_of(LOSS, case)) + _one_of(WEIGHTS, case) + _one_of(INPUT, case)
+    hidden = [(LEARNING, finding)] if (finding := learning.hidden(case)) else []
+    findings = of_output or hidden or _one_of(LOSS, case)
+    silenced = hidden or any(finding.name == NO_WAY_BACK for _, finding in findings)
+    findings = (
+        findings
+        + ([] if of_output or hidden else _one_of(ENDING, case))
+        + ([] if silenced else _one_of(LEARNING, case))
+    )
+    findings += _one_of(WEIGHTS, case) + _one_of(INPUT, case)
     findings = (findings or _one_of(REST, case)) + _one_of(METRICS, case)
     return findings, [note for check in NOTES if (note := check(case))]
 
 
-NOTES = (loss.on_tensorflow_only,)
+NO_WAY_BACK = "no gradient reaches the weights"  # of a frozen model there is none to look for
+NOTES = (loss.on_tensorflow_only, loss.beside)
 
 
 def _one_of(checks, case):

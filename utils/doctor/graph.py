@@ -94,7 +94,9 @@ class Walk:
             last = ends_of(tensor)
             inner = {o for op in last if op.type in ("Softmax", "Sigmoid") for o in ends_of(op.inputs[0])}
             end.dropped = {op for op in last | inner if op.type == "Mul" and "/stateless_dropout/" in op.name}
-            end.dropped |= {op for op in last | inner if op.type == "Mul" and re.search(r"/dropout(_\d+)?/[Mm]ul", op.name)}
+            end.dropped |= {
+                op for op in last | inner if op.type == "Mul" and re.search(r"/dropout(_\d+)?/[Mm]ul", op.name)
+            }
         return x
 
 

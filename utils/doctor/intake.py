@@ -26,6 +26,11 @@ class Batch:
         return len(keras.tree.flatten(self.x)[0])
 
     @property
+    def several(self):
+        """Whether the inputs came as a dict or list."""
+        return isinstance(self.x, dict | list)
+
+    @property
     def inputs(self):
         """Return the inputs as pairs (what they are called, array): "x" alone, or x['a'], x[0] and so on."""
         return _named(self.x, "x")
@@ -76,7 +81,11 @@ def batches_of(x, y=None, sample_weight=None, class_weight=None, batches=1):
             raise ValueError("`x` is a dataset and gives the labels and weights itself. Leave out y and sample_weight.")
         return [_batch(*parts, class_weight) for parts in _first_of(x, batches)]
     if y is None:
-        hint = "Take one batch: diagnose(model, *next(batches))." if hasattr(x, "__next__") else "Give diagnose(model, x, y)."
+        hint = (
+            "Take one batch: diagnose(model, *next(batches))."
+            if hasattr(x, "__next__")
+            else "Give diagnose(model, x, y)."
+        )
         raise ValueError(f"`y` is missing, and `x` is a {type(x).__name__} and no dataset. {hint}")
     return [_batch(x, y, sample_weight, class_weight)]
 
@@ -105,7 +114,9 @@ def _batch(x, y, sample_weight, class_weight):
     for name, array in [*inputs[1:], *labels]:
         if len(array) != rows:
             wanted = "wanted one label for each row" if name.startswith("y") else "wanted as many in both"
-            raise ValueError(f"`{inputs[0][0]}` has {rows} rows and `{name}` has {len(array)}; {wanted}. Cut both alike.")
+            raise ValueError(
+                f"`{inputs[0][0]}` has {rows} rows and `{name}` has {len(array)}; {wanted}. Cut both alike."
+            )
     sample_weight, class_weight = check_weights(sample_weight, class_weight, rows)
     return Batch(x, y, sample_weight, class_weight, [pair for pair in labels if not numeric(pair[1])])
 
@@ -173,20 +184,14 @@ def check_inputs(model, batch):
     """Refuse inputs of a kind or number that the model has not."""
     inputs = getattr(model, "inputs", None)
     if inputs and len(inputs) != len(batch.inputs):
-        kind = type(batch.x).__name__ if isinstance(batch.x, dict | list) else "array"
-        count = f"{len(batch.inputs)} arrays" if kind != "array" else "one array"
+        came = f"a {type(batch.x).__name__} of {len(batch.inputs)} arrays" if batch.several else "one array"
         raise ValueError(
-            f"`x` is a{'n' * (kind == 'array')} {kind} of {count}; `model` has {len(inputs)} inputs: "
+            f"`x` is {came} and `model` has {len(inputs)} input{'s' * (len(inputs) > 1)}: "
             f"{', '.join(tensor.name for tensor in inputs)}. Give an array for each."
-        ) if kind != "array" else ValueError(
-            f"`x` is one array; `model` has {len(inputs)} inputs: {', '.join(t.name for t in inputs)}. Give a list or "
-            "a dict with an array for each."
         )
     reads = keras.layers.TextVectorization, keras.layers.StringLookup, keras.layers.Hashing
     if any(isinstance(layer, reads) for layer in model._flatten_layers()):
         return
     for name, array in batch.inputs:
         if not numeric(array) and not any(tensor.dtype == "string" for tensor in inputs or ()):
-            raise ValueError(
-                f"`{name}` holds {array.dtype} values; wanted numbers. Take one batch: x, y = next(...)."
-            )
+            raise ValueError(f"`{name}` holds {array.dtype} values; wanted numbers. Take one batch: x, y = next(...).")

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import random
+import types
 import warnings
 
 import numpy as np
@@ -84,13 +85,19 @@ def _copied(model):
     """
     layers = [model, *model._flatten_layers(include_self=False)]
     memo = {id(layer): type(layer).__new__(type(layer)) for layer in layers}
-    shared = keras.src.saving.keras_saveable.KerasSaveable, keras.Variable  # losses, metrics, seeds: `unchanged` sees to it
+    # Losses, metrics, variables and seeds are shared: `unchanged` sees to them.
+    saveable = keras.src.saving.keras_saveable.KerasSaveable
+    shared = saveable, keras.Variable, keras.random.SeedGenerator, types.ModuleType
     for layer in layers:
         for value in vars(layer).values():
-            values = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
+            values = (
+                value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
+            )
             memo |= {id(v): v for v in values if isinstance(v, shared) and id(v) not in memo}
     for layer in layers:
         twin = memo[id(layer)]
-        own = {name for name, value in vars(twin).items() if callable(value)}  # `build` and others, wrapped for this object
+        own = {
+            name for name, value in vars(twin).items() if callable(value)
+        }  # `build` and others, wrapped for this object
         vars(twin).update({name: copy.deepcopy(v, memo) for name, v in vars(layer).items() if name not in own})
     return memo[id(model)]

@@ -8,22 +8,11 @@ from ..checks import first
 from ..losses import softmax, softmax_gradient
 from ..quiet import tf
 from .finding import Finding
-from .graph import layer_of, reason
+from .graph import layer_of
 from .measure import FEW
 
 FAR = 3  # times ln K: an untrained model starts near ln K, a useful one below it
 ENOUGH_ROWS = 8  # fewer rows say little about a mean loss
-
-
-def loss_fails(case):
-    """Report a loss that raises."""
-    if isinstance(case.run, Exception):
-        return Finding(
-            "loss cannot be computed",
-            "The loss refuses this batch.",
-            f"y {case.y.shape} {case.y.dtype}, output {case.p.shape} {case.dtype}: {reason(case.run)}",
-            "give y the shape that the loss wants for this output",
-        )
 
 
 def broadcast(case):
@@ -112,6 +101,8 @@ def true_loss(case):
 def nan_in_loss(case):
     """Find losses that are not finite."""
     bad = ~np.isfinite(case.losses)
+    if case.kind in FEW and not case.reading.by_hand and np.isfinite(case.p).all() and logits_as_probs(case):
+        return None  # rows of zeros that Keras divides by their sum: that they are taken for probabilities says why
     if bad.any():
         at = first(bad) if bad.ndim else ()
         return Finding(
@@ -221,6 +212,16 @@ def far_from_ln_k(case):
             f"{np.log(classes):.4f}; {100 * right:.0f} % of them are right.",
             "before training: smaller inputs and initial weights; after: check that labels and inputs belong together",
         )
+
+
+def beside(case):
+    """Return a note where the loss of `fit` has more in it than the labels' part: regularisers and add_loss, or None."""
+    if case.added and np.isfinite(case.added).all():
+        return (
+            f"The loss that fit prints has {sum(case.added):.4f} more than that of the labels, {float(case.run[0]):.4f}: "
+            f"{len(case.added)} from regularisers and add_loss."
+        )
+    return None
 
 
 def on_tensorflow_only(case):

@@ -26,7 +26,7 @@ class Case:
 
     def __init__(self, walk, y, loss, name="", path=(), place=0, sample_weight=None):
         self.model, self.batch, self.name, self.path, self.place = walk.model, walk.batch, name, path, place
-        self.entering, self.added = walk.entering, walk.added
+        self.entering, self.added, self.outputs = walk.entering, walk.added, len(walk.ends)
         self.y, self.sample_weight, self.class_weight = y, sample_weight, walk.batch.class_weight
         end = walk.ends[place]
         self.last, self.inner, self.dropped, self.direct = end.last, end.inner, end.dropped, end.direct
@@ -70,7 +70,7 @@ class Case:
         """
         variables = [v.value for v in self.model.trainable_variables]
 
-        def step(x, y, sources):
+        def step(sources, x, y):
             with tf.GradientTape() as tape:
                 output = self.model(x, training=False)
                 for key in self.path:
@@ -90,7 +90,7 @@ class Case:
         y = tf.convert_to_tensor(self.y)
         for sources in (variables, []):  # without the weights, where an operation of the model has no gradient
             try:
-                run = functools.partial(step, sources=sources)
+                run = functools.partial(step, sources)  # as keywords, a graph would take them for its own inputs
                 value, losses, gradient, rest = (run if self.model.run_eagerly else traced(run, self._x, y))(self._x, y)
             except Exception as error:
                 failed = error
@@ -214,6 +214,8 @@ def cases_of(walk):
     losses = keras.src.trainers.compile_utils.CompileLoss(model.loss, output_names=names)
     y = _as_outputs(y, walk.structure, model.loss, names)
     try:
+        if isinstance(y, list) and isinstance(walk.structure, list | tuple) and len(y) != len(walk.structure):
+            raise ValueError("an array of labels for each output")
         losses.build(y, walk.structure)
         found = losses._flat_losses
         places = keras.tree.pack_sequence_as(walk.structure, list(range(len(walk.ends))))
@@ -226,7 +228,9 @@ def cases_of(walk):
     if not parts:
         raise ValueError("`model` is compiled without a loss for any output. Call model.compile(loss=...) first.")
     if any(labels is None or not hasattr(labels, "shape") for _, labels, *_ in parts):
-        raise ValueError(f"`y` holds {_said(y)} and `model` returns {_said(walk.structure)}; wanted labels for each loss.")
+        raise ValueError(
+            f"`y` holds {_said(y)} and `model` returns {_said(walk.structure)}; wanted labels for each loss."
+        )
     return [
         Case(walk, labels, loss, _called(name, path, names, place, found), path, place, _weight_at(weight, path, name))
         for path, labels, place, loss, name in parts
@@ -280,7 +284,7 @@ def _said(structure):
     if isinstance(structure, dict):
         return f"a dict of {', '.join(map(repr, structure))}"
     if isinstance(structure, list | tuple):
-        return f"a {type(structure).__name__} of {len(structure)}"
+        return f"a {'tuple' if isinstance(structure, tuple) else 'list'} of {len(structure)}"
     return "one array" if hasattr(structure, "shape") else "one loss for all"
 
 
