@@ -1,14 +1,14 @@
 """Names the mistake in a compiled Keras model: `diagnose(model, x, y)` looks at one batch and changes nothing.
 
-`intake` reads what came, `graph` runs the model and looks at its ends, `measure` the real loss and its gradient; the other
-modules conclude from that, each from one thing it looks at. A check takes a Case and returns a Finding or None.
+`intake` reads what came, `graph` runs the model and looks at its ends, `measure` the real loss and its gradient; the
+other modules conclude from that, each from one thing it looks at. A check takes a Case and returns a Finding or None.
 """
 
 import contextlib
 import dataclasses
 
 try:
-    from ..quiet import keras
+    from .. import quiet  # noqa: F401
 except ImportError as error:
     raise ImportError(
         f"The doctor looks into the graphs of TensorFlow and Keras, and one is missing ({error}). Install both: "

@@ -74,5 +74,8 @@ def _for_dtype(case):
     if "numpy" in text.lower() and "symbolic" in text.lower():
         return "no NumPy in the loss: keras.ops or tf functions have gradients"
     if any(word in text.lower() for word in ("dtype", "type float", "of type", "datatype", "int32", "int64")):
-        return f"in the loss: y_true = tf.cast(y_true, tf.int32) for indices, tf.cast(y_true, y_pred.dtype) for sums; labels arrive as {case.loss.dtype}"
+        return (
+            f"labels arrive as {case.loss.dtype}; in the loss:\ny_true = tf.cast(y_true, tf.int32) for indices,\n"
+            "tf.cast(y_true, y_pred.dtype) for sums"
+        )
     return None

@@ -73,7 +73,7 @@ def one_label_for_steps(case):
             "labels for each step, one output",
             "The labels are a sequence for each row, and the model gives one answer. Either a layer should return "
             "sequences, or y has steps, or columns, that the loss does not want.",
-            f"y {case.y.shape} holds {distinct(case.y)}; output {p.shape}. To tell: are the columns of y the steps of x?",
+            f"y {case.y.shape} holds {distinct(case.y)}; output {p.shape}. To tell: are its columns the steps of x?",
             "they are steps: return_sequences=True, no Flatten;\n"
             "they are not: one column, y = y[:, 0], or an output for each",
         )

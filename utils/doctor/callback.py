@@ -66,7 +66,7 @@ class DoctorCallback(keras.callbacks.Callback):
             self._say(finding.name, line_of(finding))
         if findings and self.stop:
             raise RuntimeError(
-                f"Not trained: {line_of(findings[0])} report(diagnose(model, x, y)) says more; stop=False trains anyway."
+                f"Not trained: {line_of(findings[0])} report(diagnose(model, x, y)) says more; stop=False trains."
             )
         self._chance = self._even_guess()
 

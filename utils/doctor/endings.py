@@ -53,7 +53,8 @@ def bounded(case):
         "logits bounded by the last layer",
         "Softmax and sigmoid take scores of any size and sign; these cannot leave their bounds, and where one stands "
         "at a bound, no gradient passes to its class.",
-        f"{name} in {layer_of(op)!r} lets through {low:.4g} to {high:.4g}; {_at_bound(case, low, high)}{_limit(case, low, high)}",
+        f"{name} in {layer_of(op)!r} lets through {low:.4g} to {high:.4g}; {_at_bound(case, low, high)}"
+        + _limit(case, low, high),
         f"remove the {name} behind the last layer: Dense({case.classes})"
         + ("" if case.from_logits or case.softmax_last or case.sigmoid_last else f",\n{case.fixed_loss(True)}"),
     )

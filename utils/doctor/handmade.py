@@ -1,4 +1,4 @@
-"""Findings in losses written by hand, and in Keras's losses beside cross-entropy, known by what they make of outputs."""
+"""Findings in losses written by hand, and in Keras's losses beside cross-entropy, known by what they make of some."""
 
 import numpy as np
 

@@ -13,7 +13,7 @@ from ..quiet import keras
 
 @contextlib.contextmanager
 def unchanged(model):
-    """Put back whatever the block moves: variables (weights, seeds, recurrent states), added losses and random state."""
+    """Put back whatever the block moves: variables (weights, seeds, states), added losses and random state."""
     seeds = keras.src.backend.common.global_state.get_global_attribute("global_seed_generator")
     variables = [*model.variables, *([seeds.state] if seeds is not None else [])]
     before = [np.array(v.numpy()) for v in variables]

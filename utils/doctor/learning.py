@@ -70,7 +70,7 @@ def nan_gradient(case):
             bad = ~np.isfinite(gradient)
             return Finding(
                 "NaN gradient with a finite loss",
-                "Loss and output have finite numbers, and the way back through the model has not: a layer takes a root, "
+                "Loss and output are finite, and the way back through the model is not: a layer takes a root, "
                 "a log or a norm at 0, or divides by 0.",
                 f"The loss is {case.losses.mean():.4f}; {bad.sum()} of {bad.size} gradients of {variable.path} are not "
                 "finite.",
@@ -80,7 +80,7 @@ def nan_gradient(case):
 
 
 def units_alike(case):
-    """Find hidden weights that are all equal, zeros or ones: the units get the same gradient and stay alike for ever."""
+    """Find units whose weights are all equal, zeros or ones, and whose gradients are: they stay alike for ever."""
     for variable, gradient in case.weight_gradients or ():
         if (
             gradient is None

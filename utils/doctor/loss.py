@@ -54,7 +54,7 @@ def softmax_with_binary(case):
 
 
 def probs_as_logits(case):
-    """Find probabilities that the loss takes for logits."""
+    """Find probabilities that the loss takes for logits: rows of 0..1 that sum to 1, or a sigmoid last in the graph."""
     if not case.from_logits or case.kind is None or case.gradient is None:
         return None
     if case.probs if case.kind in FEW else case.sigmoid_last:
@@ -71,7 +71,7 @@ def probs_as_logits(case):
 
 
 def logits_as_probs(case):
-    """Find logits that the loss takes for probabilities."""
+    """Find logits that the loss takes for probabilities: rows outside 0..1, or that do not sum to 1."""
     if case.from_logits or case.kind is None or case.gradient is None or case.probs:
         return None
     outside = (case.p < 0) | (case.p > 1)
@@ -192,7 +192,7 @@ def recovered(case):
 
 
 def far_from_ln_k(case):
-    """Find a mean loss far above that of an even guess."""
+    """Find a mean loss of 8 rows or more above 3 ln K, that of an even guess, with few of them right."""
     if case.kind is None or case.targets is None or case.counted.sum() < ENOUGH_ROWS:
         return None
     if any("moving_mean" in v.path and not np.any(v.numpy()) for v in case.model.non_trainable_variables):
@@ -215,11 +215,11 @@ def far_from_ln_k(case):
 
 
 def beside(case):
-    """Return a note where the loss of `fit` has more in it than the labels' part: regularisers and add_loss, or None."""
+    """Return a note where regularisers and add_loss add to the loss of the labels, or None."""
     if case.added and np.isfinite(case.added).all():
         return (
-            f"The loss that fit prints has {sum(case.added):.4f} more than that of the labels, {float(case.run[0]):.4f}: "
-            f"{len(case.added)} from regularisers and add_loss."
+            f"The loss that fit prints has {sum(case.added):.4f} more than that of the labels, "
+            f"{float(case.run[0]):.4f}: {len(case.added)} from regularisers and add_loss."
         )
     return None
 

@@ -1,4 +1,4 @@
-"""What a loss reads: which kind of labels, logits or probabilities, known by its name or by what it makes of two rows."""
+"""What a loss reads: which labels, logits or probabilities, known by its name or by what it makes of two rows."""
 
 import contextlib
 import functools
