@@ -138,6 +138,26 @@ def focal_on_logits(y, z):
     return -tf.square(1 - own) * tf.math.log(own + 1e-7)
 
 
+def softmax_of_rows(y, z):
+    return -tf.reduce_sum(y * tf.nn.log_softmax(z, axis=0), -1)
+
+
+def binary_log(y, p):
+    return -tf.reduce_mean(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p), -1)
+
+
+def in_numpy(y, p):
+    return np.mean((np.asarray(y) - np.asarray(p)) ** 2)
+
+
+def gathered(y, z):
+    return -tf.gather(tf.nn.log_softmax(z), y, batch_dims=1)
+
+
+def gathered_right(y, z):
+    return -tf.gather(tf.nn.log_softmax(z), tf.cast(y, "int32"), batch_dims=1)
+
+
 def rate_of_errors(y, p):
     return tf.cast(tf.argmax(p, -1) != tf.cast(y, "int64"), "float32")
 
@@ -292,6 +312,33 @@ KINDS = {
         (lambda: sequential(dense(5), layers.Lambda(lambda h: h * tf.sqrt(h * 0.0)), dense(), loss=SPARSE()), X, Y),
         (lambda: sequential(dense(5), layers.Lambda(lambda h: h * tf.sqrt(h * 0.0 + 1)), dense(), loss=SPARSE()), X, Y),
     ),
+    "softmax over the rows, in the loss": (
+        "softmax over the wrong axis",
+        (lambda: logits(softmax_of_rows), X, ONE_HOT),
+        (lambda: logits(losses.CategoricalCrossentropy(from_logits=True)), X, ONE_HOT),
+    ),
+    "binary log of scores": (
+        WANTS_PROBS,
+        (lambda: bits(None, binary_log), X, BITS[:, None]),
+        (lambda: bits(), X, BITS[:, None]),
+    ),
+    "NumPy in the loss": (FAILS, (lambda: logits(in_numpy), X, ONE_HOT), (lambda: logits(squares), X, ONE_HOT)),
+    "floats as indices": (FAILS, (lambda: logits(gathered), X, Y), (lambda: logits(gathered_right), X, Y)),
+    "argmax in the model": (
+        NO_GRADIENT,
+        (lambda: sequential(dense(), layers.Lambda(lambda z: tf.argmax(z, -1)), loss="mse"), X, Y),
+        (lambda: sequential(dense(1), layers.Flatten(), loss="mse"), X, Y[:, None]),
+    ),
+    "inputs of zero": (
+        DEAD,
+        (lambda: sequential(dense(8, "relu"), dense(), loss=SPARSE()), X * 0, Y),
+        (lambda: sequential(dense(8, "relu"), dense(), loss=SPARSE()), np.where(np.arange(6) == 0, X, 0), Y),
+    ),
+    "black and white masks": (
+        "labels out of range",
+        (lambda: pixels(classes=2), PICTURES, (MASKS > 0) * 255),
+        (lambda: pixels(classes=2), PICTURES, (MASKS > 0) * 1),
+    ),
     "argmax in the loss": (NO_GRADIENT, (lambda: logits(rate_of_errors), X, Y), (lambda: logits(right), X, Y)),
     "stop_gradient in the loss": (
         NO_GRADIENT,
@@ -375,6 +422,11 @@ KINDS = {
         ONE_LABEL,
         (lambda: recurrent(True), STEPS, Y[:8]),
         (lambda: recurrent(False), STEPS, Y[:8]),
+    ),
+    "picture without Flatten": (
+        ONE_LABEL,
+        (pixels, PICTURES, Y[:4] % 3),
+        (lambda: sequential(layers.Flatten(), dense(3), loss=SPARSE(), shape=(6, 6, 2)), PICTURES, Y[:4] % 3),
     ),
     "one-hot label for steps": (
         ONE_LABEL,

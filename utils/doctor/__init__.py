@@ -48,6 +48,7 @@ LOSS = (
     learning.nan_gradient,
     learning.no_gradient,
     handmade.wrong_mean,
+    handmade.softmax_over_rows,
     handmade.rewards_wrong,
     handmade.no_floor,
     handmade.wants_logits,

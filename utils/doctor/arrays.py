@@ -58,15 +58,15 @@ def one_label_for_steps(case):
         return None
     if shape[-1:] == (1,) and len(shape) > 1:
         shape = shape[:-1]
-    if p.ndim == 3 and shape == p.shape[:1]:
+    if p.ndim > 2 and shape == p.shape[:1]:
         return Finding(
             "one label for a whole sequence",
-            "The model answers at every step, and there is one label for all steps. Either the last recurrent layer "
-            "should return its last step only, or the labels of the steps are missing.",
-            f"Output {p.shape}: {p.shape[1]} steps of {p.shape[2]} classes; y {case.y.shape}. To tell: is one answer "
-            "wanted for a row of x, or one for each step?",
-            "one for a row: return_sequences=False, or GlobalAveragePooling1D;\n"
-            f"one for each step: y of shape {p.shape[:2]}",
+            "The model answers at every step or pixel, and there is one label for all. Either a layer should leave one "
+            "answer for a row, or the labels of the steps are missing.",
+            f"Output {p.shape}: {int(np.prod(p.shape[1:-1]))} answers of {p.shape[-1]} classes; y {case.y.shape}. To "
+            "tell: is one answer wanted for a row of x, or one for each step?",
+            "one for a row: return_sequences=False, Flatten or global pooling;\n"
+            f"one for each step: y of shape {p.shape[:-1]}",
         )
     if p.ndim == 2 and len(shape) == 2 and shape[1] > 1 and not (case.y.ndim == 2 and distributions(case.y)):
         return Finding(

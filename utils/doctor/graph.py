@@ -40,6 +40,8 @@ class Walk:
         self.ends = self.ends or [Output() for _ in flat]
         for end, tensor in zip(self.ends, flat, strict=True):
             end.tensor = tensor
+        if not any(map(may_drop, model._flatten_layers())):
+            return
         with contextlib.suppress(Exception):  # some models cannot train on such a batch: that is for `fit` to say
             traced(self._training, self.x)
 
@@ -98,6 +100,12 @@ class Walk:
                 op for op in last | inner if op.type == "Mul" and re.search(r"/dropout(_\d+)?/[Mm]ul", op.name)
             }
         return x
+
+
+def may_drop(layer):
+    """Whether a layer draws random numbers, or is somebody's own, which may."""
+    own = not type(layer).__module__.startswith("keras.") or isinstance(layer, keras.layers.Lambda)
+    return own or bool(getattr(layer, "_seed_generators", True))
 
 
 def traced(function, *tensors):

@@ -43,6 +43,18 @@ def wrong_mean(case):
     )
 
 
+def softmax_over_rows(case):
+    """Find a loss by hand that is cross-entropy on two rows but for a softmax over axis 0, the rows of the batch."""
+    if not case.reading.over_rows:
+        return None
+    return Finding(
+        "softmax over the wrong axis",
+        "The loss takes softmax over axis 0: the rows of the batch share out each class, no row is a distribution.",
+        f"On 2 rows of 3 classes it is cross-entropy with axis=0 only; the output has shape {case.p.shape}.",
+        "in the loss: tf.nn.log_softmax(logits, axis=-1)",
+    )
+
+
 def _extremes(case, size):
     """Return outputs that are surely right and surely wrong, as far as `size` says: logits, or probabilities."""
     right = case.guess
@@ -85,7 +97,7 @@ def no_floor(case):
 
 def wants_probs(case):
     """Find a loss by hand that is not finite on the scores it gets and is on their softmax or sigmoid."""
-    if case.kind or not case.reading.by_hand or case.probs or np.isfinite(case.losses).all():
+    if case.from_logits or not case.reading.by_hand or case.probs or np.isfinite(case.losses).all():
         return None
     if not ((case.p < 0) | (case.p > 1)).any() or not np.isfinite(case.p).all():
         return None

@@ -113,12 +113,17 @@ def dead(case):
     pairs = [(v, g) for v, g in case.weight_gradients or () if len(v.shape) > 1]
     if not pairs or case.losses.mean() < 0.01 or any(g is None or g.any() for _, g in pairs):
         return None
+    empty = not any(np.any(x) for _, x in case.batch.inputs)
     return Finding(
         "dead units: no gradient for this batch",
-        "The output does not depend on the input any more: relu units below 0 for every row, or saturated ones, pass "
-        "nothing back.",
+        "All inputs of this batch are 0: weights that multiply them get no gradient."
+        if empty
+        else "The output does not depend on the input any more: relu units below 0 for every row, or saturated ones, "
+        "pass nothing back.",
         f"The loss is {case.losses.mean():.4f}, and the gradient of all {len(pairs)} weight matrices is exactly 0.",
-        "build the model anew; smaller steps, scaled inputs, or activation='leaky_relu'",
+        "look at what loads or scales x: np.abs(x).max()"
+        if empty
+        else "build the model anew; smaller steps, scaled inputs, or activation='leaky_relu'",
     )
 
 

@@ -160,6 +160,8 @@ def why_lost(case):
     change = "end the model in logits" + (f",\n{case.fixed_loss(True)}" if case.kind else " and use a cross-entropy")
     if case.kind is None:
         return "The loss is no cross-entropy on logits.", change
+    if case.reading.by_hand:
+        return "The loss is written by hand, on probabilities.", change
     if case.ignore_class is not None:
         return "`ignore_class` rewrites the output before the loss.", change.replace(
             "True)", f"True, ignore_class={case.ignore_class})"

@@ -34,6 +34,7 @@ class Reading:
     by_hand: bool = False
     swapped: bool = False  # it takes (y_pred, y_true)
     scale: float = 1  # times cross-entropy
+    over_rows: bool = False  # its softmax runs over the batch
 
 
 def resolve(identifier, y, p):
@@ -76,6 +77,10 @@ def reading_of(loss):
             for kind, value in values.items():
                 if (from_logits := _matches(value, kind, one_hot, scale)) is not None:
                     return Reading(kind, from_logits, True, swapped, scale)
+        over_rows = -np.log(softmax(ROWS.T).T[[0, 1], LABELS]).mean()
+        for kind in {"sparse", "categorical"} & set(values):
+            if abs(values[kind] - over_rows) < 1e-4:
+                return Reading(kind, True, True, swapped, over_rows=True)
     return Reading(by_hand=True)
 
 
