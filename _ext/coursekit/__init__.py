@@ -5,7 +5,7 @@ A module for each stage of a build: settings, what Markdown can say, what a page
 
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 
-from coursekit import markdown, messages, page, settings, site
+from coursekit import doctor, markdown, messages, page, settings, site
 
 
 def setup(app):
@@ -14,6 +14,7 @@ def setup(app):
     app.setup_extension("sphinxext.opengraph")
     app.add_directive("widget", markdown.WidgetDirective)
     app.add_directive("messages", messages.MessagesDirective)
+    app.add_directive("doctor", doctor.DoctorDirective)
     app.add_css_file("palette.css")
     app.add_node(HideCodeCellNode, override=True, html=(page.open_fold, depart_HideCellInput))
     app.connect("config-inited", settings.configure, priority=10)

@@ -396,15 +396,9 @@ def test_tensors_lists_and_columns_are_read_like_arrays():
 # Bad arguments
 
 
-def unbuilt():
-    model = keras.Sequential([dense()])
-    model.compile(loss=SPARSE())
-    return model
-
-
 def two_outputs(loss):
     inputs = keras.Input((6,))
-    model = keras.Model(inputs, [dense()(inputs), dense()(inputs)])
+    model = keras.Model(inputs, [dense(name="a")(inputs), dense(name="b")(inputs)])
     model.compile(loss=loss)
     return model
 
@@ -432,35 +426,47 @@ def uncompiled():
             "`model` is compiled without a loss; the loss is what is examined. Call model.compile(loss=...) first.",
         ),
         (
-            unbuilt,
-            X,
-            Y,
-            {},
-            "`model` has no weights yet; building it would change it. Call model(x[:1]) once, or start it with "
-            "keras.Input.",
-        ),
-        (
             lambda: two_outputs([SPARSE(), SPARSE()]),
             X,
-            Y,
+            [Y, Y, Y],
             {},
-            "`model` has 2 losses in a list; wanted one. Compile a model with one output and loss=... alone, and "
-            "diagnose it.",
+            "`model` returns a list of 2 and `y` holds a list of 3, with losses for a list of 2: they do not belong "
+            "together. Name them alike: loss={'a': ...}, y={'a': ...} for outputs a and so on.",
         ),
         (
-            lambda: two_outputs(INT),
+            lambda: two_outputs({"a": SPARSE(), "c": SPARSE()}),
             X,
-            Y,
+            {"a": Y, "b": Y},
             {},
-            "`model` returns 2 outputs; wanted one tensor. Make a keras.Model with one of its outputs.",
+            "`model` returns a list of 2 and `y` holds a list of 2, with losses for a dict of 'a', 'c': they do not "
+            "belong together. Name them alike: loss={'a': ...}, y={'a': ...} for outputs a and so on.",
         ),
+        (logits, X, [Y, Y], {}, "`y` has 2 arrays; `model` has one output. Give the labels of this output."),
         (logits, X[:0], Y[:0], {}, "`x` has shape (0, 6); wanted a batch of at least one row."),
         (logits, X, Y[:0], {}, "`y` has shape (0,); wanted a batch of at least one row."),
         (logits, X, Y[:15], {}, "`x` has 16 rows and `y` has 15; wanted one label for each row. Cut both alike."),
-        (logits, X, ["a"] * 16, {}, "`y` holds <U1 values; wanted numbers. Take one batch: x, y = next(...)."),
+        (
+            logits,
+            np.full((16, 6), "a"),
+            Y,
+            {},
+            "`x` holds <U1 values; wanted numbers. Take one batch: x, y = next(...).",
+        ),
         (logits, [[1.0], [1.0, 2.0]], Y, {}, "`x` is ragged or no array; wanted one array of numbers, all rows alike."),
-        (logits, [X, X], Y, {}, "`x` is a list of arrays; wanted one array, the only input or output."),
-        (logits, {"x": X}, Y, {}, "`x` is a dict of arrays; wanted one array, the only input or output."),
+        (
+            logits,
+            [X, X],
+            Y,
+            {},
+            "`x` is a list of 2 arrays and `model` has 1 input: {name}. Give an array for each.",
+        ),
+        (
+            logits,
+            {"a": X, "b": X},
+            Y,
+            {},
+            "`x` is a dict of 2 arrays and `model` has 1 input: {name}. Give an array for each.",
+        ),
         (
             logits,
             X,
@@ -485,8 +491,10 @@ def uncompiled():
     ],
 )
 def test_a_bad_argument_is_refused_with_a_way_out(model, x, y, weights, message):
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        diagnose(model(), x, y, **weights)
+    model = model()
+    names_of_inputs = ", ".join(tensor.name for tensor in getattr(model, "inputs", None) or ())
+    with pytest.raises(ValueError, match=f"^{re.escape(message.replace('{name}', names_of_inputs))}$"):
+        diagnose(model, x, y, **weights)
 
 
 def test_inputs_that_the_model_refuses_are_told_with_keras_own_reason():

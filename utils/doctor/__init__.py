@@ -1,18 +1,36 @@
 """Names the mistake in a compiled Keras model: `diagnose(model, x, y)` looks at one batch and changes nothing.
 
-`measure` runs the model's real output, the real loss on it and its gradient; the other modules conclude from that, each
-from one thing it looks at. A check takes a Case and returns a Finding or None.
+`intake` reads what came, `graph` runs the model and looks at its ends, `measure` the real loss and its gradient; the
+other modules conclude from that, each from one thing it looks at. A check takes a Case and returns a Finding or None.
 """
 
-from . import data, labels, loss, metrics, output, weights
-from .finding import Diagnosis, Finding, report
-from .measure import Case, check_batch, check_model, check_weights, unchanged
+import contextlib
+import dataclasses
 
-__all__ = ["Diagnosis", "Finding", "diagnose", "report"]
+try:
+    from .. import quiet  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        f"The doctor looks into the graphs of TensorFlow and Keras, and one is missing ({error}). Install both: "
+        "pip install tensorflow."
+    ) from None
+
+from . import advice, arrays, data, endings, handmade, labels, learning, loss, metrics, output, weights
+from .callback import DoctorCallback
+from .finding import Diagnosis, Finding, report
+from .graph import Walk
+from .intake import batches_of, check_inputs, check_model
+from .keep import built_copy, unchanged
+from .measure import cases_of
+
+__all__ = ["Diagnosis", "DoctorCallback", "Finding", "diagnose", "report"]
 
 # Worst first. Within a group the first that speaks is the cause of what the others would say.
 FATAL = (data.nan_in_inputs, labels.nan_in_labels, weights.nan_in_weights)
 LABELS = (
+    handmade.swapped,
+    arrays.channels_as_mask,
+    arrays.one_label_for_steps,
     output.one_unit,
     output.sigmoid_with_categorical,
     labels.one_hot_with_sparse,
@@ -21,11 +39,20 @@ LABELS = (
     labels.out_of_range,
     labels.corrupted,
     labels.target_rows,
-    loss.loss_fails,
+    advice.loss_fails,
 )
 OUTPUT = (output.wrong_axis, output.softmax_twice)
 LOSS = (
+    handmade.wants_probs,
     loss.nan_in_loss,
+    learning.nan_gradient,
+    learning.no_gradient,
+    handmade.wrong_mean,
+    handmade.softmax_over_rows,
+    handmade.rewards_wrong,
+    handmade.no_floor,
+    handmade.wants_logits,
+    handmade.other_losses,
     loss.broadcast,
     loss.softmax_with_binary,
     loss.probs_as_logits,
@@ -33,59 +60,112 @@ LOSS = (
     loss.saturated,
     loss.logits_lost,
 )
-WEIGHTS = (weights.weights_on_wrong_axis, weights.class_weight_on_positions)
+ENDING = (endings.bounded, endings.dropped)
+LEARNING = (learning.frozen, learning.hidden, learning.units_alike, learning.one_class, learning.batch_of_one)
+WEIGHTS = (weights.nan_in_added, weights.weights_on_wrong_axis, weights.class_weight_on_positions)
 INPUT = (data.unscaled,)
-REST = (loss.far_from_ln_k, loss.recovered)
+REST = (learning.dead, loss.far_from_ln_k, loss.recovered)
 METRICS = (metrics.wrong_accuracy,)
 
 
-def diagnose(model, x, y, sample_weight=None, class_weight=None):
+def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1):
     """Look at a compiled model and one batch, and name what is wrong, worst first.
 
     One cause gives one finding: mend it and ask again. The model is called with `training=False`. Nothing changes:
-    weights, optimizer, metrics, compiled state and random state are afterwards as they were.
+    weights, optimizer, metrics, compiled state and random state are afterwards as they were. A model without weights
+    yet is looked at as a copy. A dataset that shuffles has moved on by a pass.
 
     Parameters
     ----------
     model : keras.Model
-        Compiled and built, with one input, one output and one loss.
-    x : array_like, shape (B, ...)
-        Inputs of one batch, as for `fit`. From 8 rows on, the loss is also compared with ln K.
-    y : array_like, shape (B, ...)
-        Labels or target rows of the batch.
-    sample_weight : array_like, shape (B,) or that of the losses, optional
+        Compiled, with a loss for one output or more.
+    x : array_like, shape (B, ...), dict or list of them, tf.data.Dataset or keras.utils.PyDataset
+        Inputs of one batch, as for `fit`; or a dataset. From 8 rows on, the loss is also compared with ln K.
+    y : array_like, shape (B, ...), dict or list of them, optional
+        Labels or target rows of the batch; left out with a dataset.
+    sample_weight : array_like, shape (B,) or that of the losses, or a dict or list of them, optional
         What `fit` would get.
     class_weight : dict of int to float, optional
         What `fit` would get.
+    batches : int
+        How many batches of a dataset to look at.
 
     Returns
     -------
     Diagnosis
-        A list of Finding, empty for a healthy model; losses in the evidence are in nats. Its `notes` say what is right
-        on the TensorFlow backend only.
+        A list of Finding, empty for a healthy model; losses in the evidence are in nats. With several outputs each
+        Finding has the name of its own. Its `notes` say what is right on the TensorFlow backend only, and what
+        stands in the loss of `fit` beside that of the labels.
 
     Raises
     ------
     ValueError
-        If `model` is not a Keras model, not compiled, not built, has several inputs, outputs or losses or cannot
-        take `x`; if `x` or `y` is empty, ragged, not numeric, or their lengths differ; if a weight is of the wrong
-        kind.
+        If `model` is not a Keras model on TensorFlow, not compiled, or cannot take `x`; if outputs, losses and labels
+        do not belong together; if an array is empty, ragged, not numeric, or lengths differ; if a weight is of the
+        wrong kind; if a dataset is empty, not batched or without labels.
     """
     check_model(model)
-    x, y = check_batch(x, y)
-    sample_weight, class_weight = check_weights(sample_weight, class_weight, len(x))
+    found = batches_of(x, y, sample_weight, class_weight, batches)
     with unchanged(model):
-        case = Case(model, x, y, sample_weight, class_weight)
-        if findings := [finding for check in FATAL if (finding := check(case))]:
-            return Diagnosis(findings)  # every later number is one of these
-        of_labels, of_output = _one_of(LABELS, case), _one_of(OUTPUT, case)
-        if of_labels:  # there is no loss to look at
-            return Diagnosis(of_labels + of_output + _one_of(INPUT, case))
-        findings = (of_output or _one_of(LOSS, case)) + _one_of(WEIGHTS, case) + _one_of(INPUT, case)
-        findings = (findings or _one_of(REST, case)) + _one_of(METRICS, case)
-        return Diagnosis(findings, filter(None, [loss.on_tensorflow_only(case)]))
+        twin = built_copy(model, found[0].x)
+        with unchanged(twin) if twin is not model else contextlib.nullcontext():
+            looked = [_look(twin, batch) for batch in found]
+    ranked = {}
+    for number, (findings, _) in enumerate(looked):
+        for rank, finding in findings:
+            if number and (finding.name, finding.output) not in ranked:
+                finding = dataclasses.replace(finding, evidence=f"In batch {number + 1}: {finding.evidence}")
+            ranked.setdefault((finding.name, finding.output), (rank, finding))
+    ordered = sorted(ranked.values(), key=lambda pair: pair[0])
+    return Diagnosis([finding for _, finding in ordered], dict.fromkeys(note for _, notes in looked for note in notes))
+
+
+def _look(model, batch):
+    """Return the findings of one batch as pairs (group, finding), and its notes."""
+    check_inputs(model, batch)
+    if batch.unread:
+        return [(GROUPS.index(LABELS), arrays.not_numbers(*pair)) for pair in batch.unread], []
+    walk = Walk(model, batch)
+    found, notes = [], []
+    cases = cases_of(walk)
+    for case in cases:
+        findings, said = _of_case(case)
+        seen = {(finding.name, finding.evidence) for _, finding in found}
+        for rank, finding in findings:
+            if (finding.name, finding.evidence) not in seen:  # what is wrong with x or the weights is said once
+                own = case.name if rank not in (FATAL, INPUT) or "labels" in finding.name else ""
+                found.append((GROUPS.index(rank), dataclasses.replace(finding, output=own)))
+        notes += said
+    return found, notes
+
+
+GROUPS = (FATAL, LABELS, OUTPUT, LOSS, ENDING, LEARNING, WEIGHTS, INPUT, REST, METRICS)
+
+
+def _of_case(case):
+    """Return the findings of one output as pairs (group, finding), and its notes."""
+    if findings := [(FATAL, finding) for check in FATAL if (finding := check(case))]:
+        return findings, []  # every later number is one of these
+    of_labels, of_output = _one_of(LABELS, case), _one_of(OUTPUT, case)
+    if of_labels:  # there is no loss to look at
+        return of_labels + of_output + _one_of(INPUT, case), []
+    hidden = [(LEARNING, finding)] if (finding := learning.hidden(case)) else []
+    findings = of_output or hidden or _one_of(LOSS, case)
+    silenced = hidden or any(finding.name == NO_WAY_BACK for _, finding in findings)
+    findings = (
+        findings
+        + ([] if of_output or hidden else _one_of(ENDING, case))
+        + ([] if silenced else _one_of(LEARNING, case))
+    )
+    findings += _one_of(WEIGHTS, case) + _one_of(INPUT, case)
+    findings = (findings or _one_of(REST, case)) + _one_of(METRICS, case)
+    return findings, [note for check in NOTES if (note := check(case))]
+
+
+NO_WAY_BACK = "no gradient reaches the weights"  # of a frozen model there is none to look for
+NOTES = (loss.on_tensorflow_only, loss.beside)
 
 
 def _one_of(checks, case):
     """Return the first finding of a group in a list, or none: the others would name its consequences."""
-    return next(([finding] for check in checks if (finding := check(case))), [])
+    return next(([(checks, finding)] for check in checks if (finding := check(case))), [])

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """One mistake: a stable `name`, `what` it is, the `evidence` in numbers, the line to `change`."""
+    """One mistake: a stable `name`, `what` it is, the `evidence` in numbers, the line to `change`, the `output`."""
 
     name: str
     what: str
     evidence: str
     change: str
+    output: str = ""  # which one, where a model has several
 
     def __str__(self):
         """Return the finding in lines of at most 80 characters."""
-        lines = [self.name]
+        head = f"{self.name} (output {self.output!r})" if self.output else self.name
+        lines = textwrap.wrap(head, 80, subsequent_indent="  ")
         for title in ("what", "evidence", "change"):
             head = f"  {title:<9} "
             for part in getattr(self, title).splitlines():

@@ -95,9 +95,17 @@ def out_of_range(case):
             "The labels start at 1; Keras counts classes from 0, and the last one has no output.",
             "y = y - 1",
         )
+    elif set(np.unique(y)) == {0, 255} and case.classes <= 2:
+        what, change = (
+            "The labels are black and white, 0 and 255, as a mask is stored; classes are 0 and 1.",
+            "y = y // 255",
+        )
     elif case.kind == "binary":
         what = "Binary cross-entropy goes below 0, without bound, for a label outside 0 to 1."
         change = {(1, 2): "y = y - 1", (-1, 1): "y = (y + 1) / 2"}.get((low, high), change)
+        if case.classes > 1 and case.fits and low >= 0 and high < case.classes:
+            what = f"These are class numbers of {case.classes} classes; binary cross-entropy judges each unit alone."
+            change = "loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), on Dense without activation"
     elif case.kind == "sparse" and (y[bad] == y[bad][0]).all() and y[bad][0] in (-1, 255):
         change = f"{case.fixed_loss(case.from_logits)[:-1]}{', ' * case.from_logits}ignore_class={int(y[bad][0])})"
     return Finding(

@@ -8,21 +8,11 @@ from ..checks import first
 from ..losses import softmax, softmax_gradient
 from ..quiet import tf
 from .finding import Finding
-from .measure import FEW, layer_of, reason
+from .graph import layer_of
+from .measure import FEW
 
 FAR = 3  # times ln K: an untrained model starts near ln K, a useful one below it
 ENOUGH_ROWS = 8  # fewer rows say little about a mean loss
-
-
-def loss_fails(case):
-    """Report a loss that raises."""
-    if isinstance(case.run, Exception):
-        return Finding(
-            "loss cannot be computed",
-            "The loss refuses this batch.",
-            f"y {case.y.shape} {case.y.dtype}, output {case.p.shape} {case.dtype}: {reason(case.run)}",
-            "give y the shape that the loss wants for this output",
-        )
 
 
 def broadcast(case):
@@ -64,7 +54,7 @@ def softmax_with_binary(case):
 
 
 def probs_as_logits(case):
-    """Find probabilities that the loss takes for logits."""
+    """Find probabilities that the loss takes for logits: rows of 0..1 that sum to 1, or a sigmoid last in the graph."""
     if not case.from_logits or case.kind is None or case.gradient is None:
         return None
     if case.probs if case.kind in FEW else case.sigmoid_last:
@@ -81,7 +71,7 @@ def probs_as_logits(case):
 
 
 def logits_as_probs(case):
-    """Find logits that the loss takes for probabilities."""
+    """Find logits that the loss takes for probabilities: rows outside 0..1, or that do not sum to 1."""
     if case.from_logits or case.kind is None or case.gradient is None or case.probs:
         return None
     outside = (case.p < 0) | (case.p > 1)
@@ -111,6 +101,8 @@ def true_loss(case):
 def nan_in_loss(case):
     """Find losses that are not finite."""
     bad = ~np.isfinite(case.losses)
+    if case.kind in FEW and not case.reading.by_hand and np.isfinite(case.p).all() and logits_as_probs(case):
+        return None  # rows of zeros that Keras divides by their sum: that they are taken for probabilities says why
     if bad.any():
         at = first(bad) if bad.ndim else ()
         return Finding(
@@ -168,6 +160,8 @@ def why_lost(case):
     change = "end the model in logits" + (f",\n{case.fixed_loss(True)}" if case.kind else " and use a cross-entropy")
     if case.kind is None:
         return "The loss is no cross-entropy on logits.", change
+    if case.reading.by_hand:
+        return "The loss is written by hand, on probabilities.", change
     if case.ignore_class is not None:
         return "`ignore_class` rewrites the output before the loss.", change.replace(
             "True)", f"True, ignore_class={case.ignore_class})"
@@ -200,7 +194,7 @@ def recovered(case):
 
 
 def far_from_ln_k(case):
-    """Find a mean loss far above that of an even guess."""
+    """Find a mean loss of 8 rows or more above 3 ln K, that of an even guess, with few of them right."""
     if case.kind is None or case.targets is None or case.counted.sum() < ENOUGH_ROWS:
         return None
     if any("moving_mean" in v.path and not np.any(v.numpy()) for v in case.model.non_trainable_variables):
@@ -220,6 +214,16 @@ def far_from_ln_k(case):
             f"{np.log(classes):.4f}; {100 * right:.0f} % of them are right.",
             "before training: smaller inputs and initial weights; after: check that labels and inputs belong together",
         )
+
+
+def beside(case):
+    """Return a note where regularisers and add_loss add to the loss of the labels, or None."""
+    if case.added and np.isfinite(case.added).all():
+        return (
+            f"The loss that fit prints has {sum(case.added):.4f} more than that of the labels, "
+            f"{float(case.run[0]):.4f}: {len(case.added)} from regularisers and add_loss."
+        )
+    return None
 
 
 def on_tensorflow_only(case):

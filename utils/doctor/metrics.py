@@ -12,11 +12,20 @@ def wrong_accuracy(case):
     metrics = case.model._compile_metrics
     if metrics is None:
         return None
-    given = keras.tree.flatten([metrics._user_metrics, metrics._user_weighted_metrics])
-    for metric in given:
+    given = [_of_output(case, metrics._user_metrics), _of_output(case, metrics._user_weighted_metrics)]
+    for metric in keras.tree.flatten(given):
         if metric is not None and (finding := judge(case, metric)):
             return finding
     return None
+
+
+def _of_output(case, given):
+    """Return the metrics that belong to the output of a case, of all that `compile` was given."""
+    if isinstance(given, dict):
+        return given.get(case.name, given if not case.name else [])
+    if case.outputs > 1 and isinstance(given, list | tuple):
+        return given[case.place] if len(given) == case.outputs else []
+    return given
 
 
 def judge(case, metric):

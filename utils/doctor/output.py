@@ -3,7 +3,8 @@
 import numpy as np
 
 from .finding import Finding
-from .measure import FEW, distinct, layer_of
+from .graph import layer_of
+from .measure import FEW, distinct
 
 
 def one_unit(case):
@@ -48,7 +49,7 @@ def wrong_axis(case):
 
 
 def softmax_twice(case):
-    """Find a softmax that is fed by another."""
+    """Find a softmax in the graph that is fed by another."""
     twice = [op for op in case.inner if op.type == "Softmax"]
     if case.softmax_last and twice:
         largest, bound = case.p.max(), np.e / (np.e + case.classes - 1)

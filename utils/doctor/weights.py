@@ -22,6 +22,18 @@ def nan_in_weights(case):
             )
 
 
+def nan_in_added(case):
+    """Find a loss added by a regulariser or add_loss that is not finite."""
+    bad = [i for i, value in enumerate(case.added) if not np.isfinite(value)]
+    if bad:
+        return Finding(
+            "NaN or Inf in an added loss",
+            "A regulariser or add_loss gives a number that is not finite; the loss of the labels is not the cause.",
+            f"{len(bad)} of {len(case.added)} added losses, the first is {case.added[bad[0]]}.",
+            "look for a log, a root or a division in what add_loss gets",
+        )
+
+
 def weights_on_wrong_axis(case):
     """Find weights of rows that meet positions."""
     weight = case.sample_weight

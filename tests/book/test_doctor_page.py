@@ -1,0 +1,35 @@
+"""The page "What the doctor knows" is made from the doctor's code and the corpus, and lacks nothing."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from coursekit import doctor
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_each_finding_has_its_evidence_a_model_and_a_chapter():
+    known, links, (models, _) = doctor.evidence(), doctor.chapters(), doctor.corpus()
+    assert set(known) == set(links) == set(models)
+    assert len(known) >= 45
+    for name, (heading, text) in known.items():
+        assert heading
+        assert len(text) > 20, name
+        assert (ROOT / "chapters" / links[name]).exists()
+
+
+def test_the_page_shows_each_finding_with_python_that_can_be_read():
+    text = "\n".join(markdown for _, markdown in doctor.sections())
+    for name in doctor.evidence():
+        assert f"**`{name}`**" in text
+    blocks = text.split("```python\n")[1:]
+    assert len(blocks) == len(doctor.evidence()) + 1
+    for block in blocks:
+        ast.parse(block.partition("\n```")[0])
+
+
+def test_a_finding_without_a_model_is_an_error(monkeypatch):
+    monkeypatch.setattr(doctor, "chapters", dict)
+    with pytest.raises(ValueError, match=r"^These findings have no chapter in utils/doctor/chapters\.py: "):
+        doctor.sections()

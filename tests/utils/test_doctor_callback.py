@@ -1,0 +1,177 @@
+"""The doctor while a model trains: a line each time, no noise, and next to no time."""
+
+import time
+
+import numpy as np
+import pytest
+from sick_kinds import drowned
+from sick_models import BITS, INT, RNG, SPARSE, UNDECLARED, X, Y, bits, dense, layers, logits, sequential
+
+from utils.doctor import DoctorCallback, callback
+from utils.quiet import keras, tf
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    keras.utils.set_random_seed(1)
+
+
+def train(model, look, epochs=2, x=X, y=Y, **options):
+    return model.fit(x, y, epochs=epochs, batch_size=8, verbose=0, callbacks=[look], **options)
+
+
+@pytest.mark.parametrize("batch", [(X, Y), tf.data.Dataset.from_tensor_slices((X, Y)).batch(16), (X, Y, np.ones(16))])
+def test_a_healthy_model_is_trained_without_a_word(batch, capsys):
+    look = DoctorCallback(batch)
+    train(logits(), look)
+    assert look.said == []
+    assert capsys.readouterr().out == ""
+
+
+def test_a_finding_stops_before_the_first_step():
+    model, look = logits(INT), DoctorCallback((X, Y))
+    before = [w.numpy() for w in model.weights]
+    with pytest.raises(RuntimeError, match=f"^Not trained: {UNDECLARED}. loss=keras.losses.SparseCategoricalCrossent"):
+        train(model, look)
+    for weight, value in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), value)
+
+
+def test_without_stop_it_is_told_and_trained(capsys):
+    model, look = logits(INT), DoctorCallback((X, Y), stop=False)
+    assert len(train(model, look, epochs=3).history["loss"]) == 3
+    assert capsys.readouterr().out.splitlines()[0].startswith(f"doctor: {UNDECLARED}. loss=")
+    assert look.said[0].startswith(f"doctor: {UNDECLARED}.")
+    assert len(look.said) == len(set(look.said))
+
+
+def test_a_loss_that_becomes_nan_is_told_at_its_batch_and_ends_training():
+    model, look = sequential(dense(8), dense(), loss=SPARSE()), DoctorCallback((X, Y))
+    model.optimizer.learning_rate = 1e30
+    history = train(model, look, epochs=20).history
+    assert len(history["loss"]) < 20
+    assert len(look.said) == 1
+    assert look.said[0].startswith("doctor: batch ")
+    assert "the loss is nan" in look.said[0]
+
+
+def test_units_that_die_and_a_gradient_of_zero_are_told_once():
+    look = DoctorCallback((X, Y), stop=False)
+    train(drowned(), look, epochs=4)
+    assert len(look.said) == len(set(look.said))
+    assert any("100 % of the units of 'dense" in line and "are dead" in line for line in look.said[1:])
+
+
+def test_units_that_saturate_are_told():
+    model = sequential(dense(8, "tanh"), dense(), loss=SPARSE())
+    model.layers[0].kernel.assign(model.layers[0].kernel * 1e4)
+    look = DoctorCallback((X, Y), stop=False)
+    train(model, look)
+    assert any("are saturated on the batch" in line for line in look.said)
+
+
+def test_a_gradient_of_zero_is_told():
+    model = sequential(layers.Flatten(), dense(4, use_bias=False), loss=SPARSE())
+    look = DoctorCallback((X * 0, Y), stop=False)
+    train(model, look, x=X * 0)
+    assert any("the gradient has length 0.0e+00" in line for line in look.said)
+
+
+def test_a_gradient_that_is_nan_is_told_and_ends_training():
+    model = sequential(dense(), layers.Lambda(lambda z: z * tf.sqrt(z * 0.0)), dense(), loss=SPARSE())
+    look = DoctorCallback((X, Y), stop=False)
+    look.set_model(model)
+    _, length = callback.Probe(model, look._batch)()
+    assert np.isnan(length)
+    look.stop = True
+    look.on_epoch_end(0, {"loss": 1.386})
+    assert model.stop_training
+    assert look.said == [
+        "doctor: epoch 1: the gradient is nan with a loss of 1.3860; the next step spoils all weights."
+    ]
+
+
+def test_a_loss_that_stays_at_ln_k_is_told_after_three_epochs():
+    model = logits()
+    model.optimizer.learning_rate = 0.0
+    model.layers[0].kernel.assign(model.layers[0].kernel * 0)
+    look = DoctorCallback((X, Y), stop=False)
+    train(model, look, epochs=6)
+    assert [line for line in look.said if "ln K" in line] == [
+        "doctor: epoch 3: the loss has stood near ln K = 1.3863 for 3 epochs, 1.3863: the input is ignored, or the "
+        "labels do not belong to it."
+    ]
+
+
+def test_two_outputs_and_a_binary_model_are_looked_at_too():
+    look = DoctorCallback((X, BITS))
+    train(bits(), look, y=BITS)
+    assert look.said == []
+    x = keras.Input((6,))
+    model = keras.Model(x, {"a": dense(name="a")(x), "b": dense(name="b")(x)})
+    model.compile("sgd", loss={"a": SPARSE(), "b": SPARSE()})
+    look = DoctorCallback((X, {"a": Y, "b": Y}))
+    model.fit(X, {"a": Y, "b": Y}, verbose=0, callbacks=[look])
+    assert look.said == []
+
+
+def test_training_goes_as_without_it():
+    def run(callbacks):
+        keras.utils.set_random_seed(7)
+        model = sequential(dense(8), layers.Dropout(0.5), dense(), loss=SPARSE(), metrics=["accuracy"])
+        return model.fit(X, Y, epochs=3, batch_size=4, verbose=0, callbacks=callbacks).history
+
+    assert run([]) == run([DoctorCallback((X, Y))])
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (X, r"^`batch` is a ndarray; wanted \(x, y\), \(x, y, sample_weight\) or a dataset\.$"),
+        ((X,), r"^`batch` has 1 parts; wanted \(x, y\)"),
+        ((X, Y[:3]), r"^`x` has 16 rows and `y` has 3; wanted one label for each row\."),
+    ],
+)
+def test_a_bad_batch_is_refused_where_the_callback_is_made(batch, message):
+    with pytest.raises(ValueError, match=message):
+        DoctorCallback(batch)
+
+
+@pytest.mark.slow
+def test_an_epoch_costs_next_to_nothing_more():
+    """Under 1 % on a quiet machine (`python -m benchmarks` is not needed for it); the bound here is generous."""
+    x = RNG.random((6000, 28, 28, 1)).astype("float32")
+    y = np.arange(6000) % 10
+    model = sequential(
+        layers.Conv2D(16, 3, activation="relu"),
+        layers.Conv2D(16, 3, activation="relu"),
+        layers.Flatten(),
+        dense(10),
+        loss=SPARSE(),
+        shape=(28, 28, 1),
+    )
+    look = DoctorCallback((x[:32], y[:32]), stop=False)
+    spent = []
+    for name in ("on_epoch_end", "on_train_batch_end"):
+        method = getattr(look, name)
+
+        def timed(at, logs=None, method=method):
+            start = time.perf_counter()
+            method(at, logs)
+            spent[-1] += time.perf_counter() - start
+
+        setattr(look, name, timed)
+    epochs = []
+
+    class Clock(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.start = time.perf_counter()
+            spent.append(0.0)
+
+        def on_epoch_end(self, epoch, logs=None):
+            epochs.append(time.perf_counter() - self.start)
+
+    model.fit(x, y, batch_size=32, epochs=3, verbose=0, callbacks=[look, Clock()])
+    share = np.sum(spent[1:]) / np.sum(epochs[1:])  # the first epoch also makes the graph, once
+    print(f"{100 * share:.2f} % of an epoch of {epochs[-1]:.2f} s; the graph of the first took {spent[0]:.2f} s")
+    assert share < 0.03

@@ -1,0 +1,108 @@
+"""The corpus: every wrong or missing finding is red, and so is every word about a healthy model."""
+
+import pytest
+from corpus import by_hand, generated
+from healthy_models import MORE
+from sick_kinds import KINDS
+from sick_models import BIN, CASES, RNG, Y, dense, look, names, sequential
+
+from utils.doctor import diagnose
+from utils.quiet import keras
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    keras.utils.set_random_seed(1)
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_the_mistake_is_named_alone(case):
+    name, sick, _ = KINDS[case]
+    assert look(*sick) == [name]
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_the_healthy_twin_has_no_finding(case):
+    assert look(*KINDS[case][2]) == []
+
+
+@pytest.mark.parametrize(
+    ("case", "evidence", "change"),
+    [
+        ("relu logits", "relu in 'dense", "remove the relu behind the last layer: Dense(4)"),
+        ("tanh logits", "No probability can pass 0.7112.", "remove the tanh"),
+        ("tanh before sigmoid", "No probability can pass 0.7311.", "remove the tanh"),
+        ("dropout on logits", "stands behind the last weights, on 4 outputs", "before the last Dense"),
+        ("arguments exchanged", "only as loss(y_pred, y_true); y has shape (16,)", "def loss(y_true, y_pred)"),
+        ("mean over the classes", "it is 0.3333 of the cross-entropy", "tf.reduce_sum(..., axis=-1)"),
+        ("the minus is missing", "surely right it is -0.0396", "the negative"),
+        ("score of the label", "for outputs of 500 that are right -500, of 5000 -5000", "reduce_logsumexp"),
+        ("focal with a root", "16 of 16 gradients of the output are not finite, the first at (0, 0)", "away from 0"),
+        ("norm of zeros", "gradients of sequential", "tf.where does not help"),
+        (
+            "argmax in the loss",
+            "0 of 2 weights get a gradient; the output, (16, 4) float32, gets none",
+            "without argmax",
+        ),
+        ("stop_gradient in the model", "float32, gets one.", "between the weights and the output"),
+        ("model.trainable = False", "0 of 2 weights are trainable, 28 numbers stay", "model.trainable = True"),
+        ("weights of zero", "(6, 5), are equal, from 0 to 0; their gradients are 0", "glorot_uniform"),
+        ("weights of one", "are equal, from 1 to 1; their gradients are 0", "glorot_uniform"),
+        ("inputs of zero", "the gradient of all 2 weight matrices is exactly 0", "look at what loads or scales x"),
+        ("sorted labels", "16 labels are all 2; the model has 4 classes. To tell: np.unique(y)", "shuffle"),
+        ("all steps masked", "0 of 40 positions count", "mask_value"),
+        ("all labels ignored", "0 of 16 positions count; y holds 255.", "before padding"),
+        ("grey picture as mask", "In 100 % of the pixels the channels are equal.", "y = y[..., 0]"),
+        ("coloured picture as mask", "In 33 % of the pixels", "look up the class number of each colour"),
+        ("one label for steps", "5 answers of 4 classes; y (8,). To tell: is one answer", "return_sequences=False"),
+        ("steps for one output", "To tell: are its columns the steps of x?", "return_sequences=True"),
+        ("names as labels", "y has shape (16,) and dtype <U3; it begins with cat, dog.", "np.unique(y, return_inverse"),
+        (
+            "squared error of class numbers",
+            "y (16,) int64 holds 0, 1, 2, 3; output (16, 10) float32",
+            "these are class num",
+        ),
+        ("other number of classes", "y (16, 4) float64", "y has 4 columns and the output 5: Dense(4)"),
+        ("masks of another size", "y (4, 4, 4)", "masks are 4 x 4, the output 6 x 6: padding='same'"),
+        ("NumPy in the loss", "symbolic", "no NumPy in the loss"),
+        ("floats as indices", "DataType float32", "y_true = tf.cast(y_true, tf.int32) for indices"),
+        ("black and white masks", "y holds 0 to 255", "y = y // 255"),
+    ],
+)
+def test_the_evidence_and_the_change_fit_the_mistake(case, evidence, change):
+    model, x, y, *weights = KINDS[case][1]
+    (only,) = diagnose(model(), x, y, **(weights[0] if weights else {}))
+    assert evidence in only.evidence
+    assert change in only.change
+
+
+def test_class_numbers_under_a_binary_loss_are_told_the_loss_they_want():
+    (only,) = diagnose(sequential(dense(4, "sigmoid"), loss=BIN), RNG.random((16, 6)), Y)
+    assert only.change.startswith("loss=keras.losses.SparseCategoricalCrossentropy(")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", MORE)
+def test_what_looks_like_a_mistake_and_is_none_has_no_finding(case):
+    assert look(*MORE[case]) == []
+
+
+GENERATED = {title: case for title, *case in generated()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("title", GENERATED)
+def test_a_combination_gets_the_findings_it_deserves(title):
+    build, x, y, weights, expected = GENERATED[title]
+    assert names(build(), x, y, **weights) == expected
+
+
+def test_the_corpus_is_large_enough():
+    assert not set(CASES) & set(KINDS)
+    broken = [case for case in by_hand() if case[-1]]
+    healthy = [case for case in by_hand() if not case[-1]]
+    assert len(broken) >= 60
+    assert len(healthy) >= 40
+    assert len(MORE) >= 40
+    assert sum(not case[-1] for case in GENERATED.values()) >= 20
+    assert {name for case in by_hand() for name in case[-1]} >= {n for case in GENERATED.values() for n in case[-1]}

@@ -1,0 +1,286 @@
+"""What the doctor takes: several inputs, outputs and losses, datasets, models not built, pandas, added losses."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sick_kinds import HIDDEN
+from sick_models import (
+    ACCURACY,
+    BIN,
+    BITS,
+    HOT,
+    INT,
+    ONE_HOT,
+    RANGE,
+    SPARSE,
+    UNDECLARED,
+    X,
+    Y,
+    dense,
+    layers,
+    logits,
+    losses,
+    names,
+    sequential,
+    soft,
+)
+
+from utils.doctor import diagnose, report
+from utils.quiet import keras, tf
+
+
+class Table:
+    """As pandas' Series and DataFrame: no array, but with a shape and `__array__`."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values)
+        self.shape, self.ndim = self.values.shape, self.values.ndim
+
+    def __len__(self):
+        return len(self.values)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values.astype(dtype or self.values.dtype)
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    keras.utils.set_random_seed(1)
+
+
+def said(model, *batch, **options):
+    """Return the findings as (name, output)."""
+    return [(finding.name, finding.output) for finding in diagnose(model, *batch, **options)]
+
+
+def two(loss, outputs=list, **options):
+    """Return a model with the outputs `kind`, logits of 4 classes, and `is_cat`, a sigmoid."""
+    x = keras.Input((6,), name="x")
+    made = {"kind": dense(4, name="kind")(x), "is_cat": dense(1, "sigmoid", name="is_cat")(x)}
+    model = keras.Model(x, made if outputs is dict else list(made.values()))
+    model.compile("sgd", loss=loss, **options)
+    return model
+
+
+HEALTHY, SICK = {"kind": SPARSE(), "is_cat": BIN}, {"kind": INT, "is_cat": BIN}
+LABELS = {"kind": Y, "is_cat": BITS}
+
+
+@pytest.mark.parametrize("outputs", [list, dict])
+@pytest.mark.parametrize("y", [LABELS, [Y, BITS], (Y, BITS)])
+def test_each_output_gets_its_findings_with_its_name(outputs, y):
+    assert said(two(HEALTHY, outputs), X, y) == []
+    assert said(two(SICK, outputs), X, y) == [(UNDECLARED, "kind")]
+    if isinstance(y, dict):
+        both = two({"kind": SPARSE(), "is_cat": HOT}, outputs)
+        found = said(both, X, {"kind": Y + 1, "is_cat": BITS})
+        assert set(found) == {(RANGE, "kind"), ("sigmoid with a categorical loss", "is_cat")}
+
+
+def test_losses_come_in_a_list_or_as_one_for_all_or_for_some_of_the_outputs():
+    assert said(two([INT, BIN]), X, [Y, BITS]) == [(UNDECLARED, "kind")]
+    assert ("sigmoid with a categorical loss", "is_cat") in said(two(INT), X, [Y, BITS])
+    assert said(two([INT, None]), X, [Y, BITS]) == [(UNDECLARED, "")]
+    assert said(two([SPARSE(), None]), X, [Y, BITS]) == []
+
+
+def test_what_is_wrong_with_the_inputs_is_said_once():
+    assert said(two(HEALTHY), np.abs(X) * 100, LABELS) == [("inputs unscaled", "")]
+    bad = np.array(X)
+    bad[3, 2] = np.nan
+    assert said(two(HEALTHY), bad, LABELS) == [("NaN or Inf in x", "")]
+
+
+def test_a_finding_of_an_output_is_printed_with_its_name(capsys):
+    report(diagnose(two(SICK), X, LABELS))
+    assert capsys.readouterr().out.startswith(f"{UNDECLARED} (output 'kind')\n  what ")
+
+
+def test_metrics_of_several_outputs_are_judged_each_by_its_own():
+    fits = {"kind": ["sparse_categorical_accuracy"], "is_cat": ["accuracy"]}
+    assert said(two(HEALTHY, metrics=fits), X, LABELS) == []
+    wrong = {"kind": ["categorical_accuracy"], "is_cat": ["accuracy"]}
+    assert said(two(HEALTHY, metrics=wrong), X, LABELS) == [(ACCURACY, "kind")]
+    assert said(two(HEALTHY, metrics=[["accuracy"], ["accuracy"]]), X, LABELS) == []
+
+
+def test_weights_of_rows_belong_to_an_output():
+    weights = {"kind": np.zeros(16), "is_cat": np.ones(16)}
+    assert said(two(HEALTHY), X, LABELS, sample_weight=weights) == [(HIDDEN, "kind")]
+
+
+def inputs(loss=None):
+    a, b = keras.Input((6,), name="a"), keras.Input((6,), name="b")
+    model = keras.Model({"a": a, "b": b}, dense()(layers.Concatenate()([a, b])))
+    model.compile(loss=loss or SPARSE())
+    return model
+
+
+def test_several_inputs_come_as_a_dict_or_a_list():
+    assert names(inputs(), {"a": X, "b": X}, Y) == []
+    assert names(inputs(INT), {"a": X, "b": X}, Y) == [UNDECLARED]
+    bad = np.array(X)
+    bad[0, 1] = np.inf
+    (only,) = diagnose(inputs(), {"a": X, "b": bad}, Y)
+    assert "the first x['b'][0, 1] = inf" in only.evidence
+    assert names(inputs(), {"a": X, "b": 100 * np.abs(X)}, Y) == ["inputs unscaled"]
+
+
+class Batches(keras.utils.PyDataset):
+    """Two batches, the second with labels from 1."""
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, i):
+        return X, Y + i
+
+
+def test_a_dataset_is_looked_at_by_its_first_batches():
+    dataset = tf.data.Dataset.from_tensor_slices((X, np.where(np.arange(16) < 8, Y, Y + 1))).batch(8)
+    for data in (dataset, Batches()):
+        assert said(logits(), data) == []
+        (only,) = diagnose(logits(), data, batches=2)
+        assert only.name == RANGE
+        assert only.evidence.startswith("In batch 2: y holds 1 to 4")
+
+
+def test_a_dataset_brings_dicts_and_weights():
+    dataset = tf.data.Dataset.from_tensor_slices(({"a": X, "b": X}, Y, np.zeros(16))).batch(16)
+    assert said(inputs(), dataset) == [(HIDDEN, "")]
+    dataset = tf.data.Dataset.from_tensor_slices((X, LABELS)).batch(16)
+    assert said(two(SICK), dataset) == [(UNDECLARED, "kind")]
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        (
+            tf.data.Dataset.from_tensor_slices((X, Y)),
+            {},
+            "The dataset gives single rows; wanted batches. Add .batch(32).",
+        ),
+        (tf.data.Dataset.from_tensor_slices(X).batch(4), {}, "The dataset gives no labels; wanted (x, y) or (x, y, s"),
+        (tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).take(0), {}, "The dataset is empty; wanted at least one"),
+        (
+            Batches(),
+            {"y": Y},
+            "`x` is a dataset and gives the labels and weights itself. Leave out y and sample_weight.",
+        ),
+        (Batches(), {"batches": 0}, "`batches` is 0; wanted how many batches of the dataset to look at, 1 or more."),
+        (X, {}, "`y` is missing, and `x` is a ndarray and no dataset. Give diagnose(model, x, y)."),
+        (iter([(X, Y)]), {}, "`y` is missing, and `x` is a list_iterator and no dataset. Take one batch: diagnose("),
+    ],
+)
+def test_data_that_cannot_be_looked_at_get_a_sentence(data, options, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        diagnose(logits(), data, **options)
+
+
+def test_tables_and_lists_are_read_like_arrays():
+    assert names(logits(), Table(X), Table(Y)) == []
+    assert names(logits(), Table(X), Table(Y + 1)) == [RANGE]
+    assert names(logits(), X, Table(np.array(["cat", "dog"] * 8, dtype=object))) == ["labels are not numbers"]
+    assert names(logits(), X.tolist(), Y.tolist()) == []
+    assert names(logits(), X, ["cat", "dog"] * 8) == ["labels are not numbers"]
+
+
+# Models not built
+
+
+class Inner(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.hidden = [dense(5, "relu"), layers.Dropout(0.1)]
+
+    def call(self, x):
+        for layer in self.hidden:
+            x = layer(x)
+        return x
+
+
+class Own(keras.Model):
+    """A model as a class, without get_config."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.inner, self.last = Inner(), dense(classes)
+
+    def call(self, x):
+        return self.last(self.inner(x))
+
+
+@pytest.mark.parametrize("make", [lambda: Own(4), lambda: keras.Sequential([dense(5), layers.Dropout(0.1), dense(4)])])
+def test_a_model_that_is_not_built_is_looked_at_as_a_copy(make):
+    model = make()
+    model.compile("sgd", loss=INT, metrics=["accuracy"])
+    assert names(model, X, Y) == [UNDECLARED]
+    assert not model.built
+    assert not model.weights
+    assert model.train_function is None
+    keras.utils.set_random_seed(3)
+    trained = model.fit(X, Y, verbose=0).history
+    twin = make()
+    twin.compile("sgd", loss=INT, metrics=["accuracy"])
+    keras.utils.set_random_seed(3)
+    assert trained.keys() == twin.fit(X, Y, verbose=0).history.keys()
+    assert [w.shape for w in model.weights] == [w.shape for w in twin.weights]
+
+
+def test_a_built_model_of_somebodys_own_class_is_looked_at_itself():
+    model = Own(4)
+    model.compile("sgd", loss=SPARSE())
+    model(X)
+    assert names(model, X, Y) == []
+    assert names(model, X, Y + 1) == [RANGE]
+
+
+# Losses beside that of the labels
+
+
+class Extra(layers.Layer):
+    def call(self, x):
+        self.add_loss(tf.reduce_mean(tf.square(x)))
+        return x
+
+
+def test_the_loss_of_the_labels_stands_apart_from_what_is_added(capsys):
+    model = sequential(dense(kernel_regularizer="l2"), Extra(), loss=SPARSE())
+    diagnosis = diagnose(model, X, Y)
+    assert diagnosis == []
+    more, own = re.search(r"has ([\d.]+) more than that of the labels, ([\d.]+): 2 from", diagnosis.notes[0]).groups()
+    assert float(more) + float(own) == pytest.approx(model.evaluate(X, Y, verbose=0), abs=2e-4)
+    assert float(own) == pytest.approx(float(SPARSE()(Y, model(X))), abs=1e-4)
+    before = [float(value) for value in model.losses]
+    diagnose(model, X, Y)
+    assert [float(value) for value in model.losses] == before  # tensors of the caller's, not of a graph
+    assert names(sequential(dense(kernel_regularizer="l2"), Extra(), loss=INT), X, Y) == [UNDECLARED]
+
+
+def test_several_losses_on_one_output_are_each_examined():
+    model = sequential(soft(), loss=[losses.CategoricalCrossentropy(), losses.MeanSquaredError()])
+    assert names(model, X, ONE_HOT) == []
+    model = sequential(dense(), loss=[losses.CategoricalCrossentropy(), losses.MeanSquaredError()])
+    assert said(model, X, ONE_HOT)[0][0] == UNDECLARED
+
+
+# Without TensorFlow
+
+
+def python(program):
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr.strip().splitlines()
+
+
+@pytest.mark.slow
+def test_without_tensorflow_the_import_says_so():
+    last = python("import sys\nsys.modules['tensorflow'] = None\nimport utils.doctor")[-1]
+    assert last.startswith("ImportError: The doctor looks into the graphs of TensorFlow and Keras, and one is missing")
+
+
+def test_another_backend_is_refused(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match=r"^Keras runs on jax; the doctor looks into TensorFlow's graphs\. Set os\."):
+        diagnose(logits(), X, Y)

@@ -1,0 +1,80 @@
+"""Findings in labels that are the wrong array: strings, the channels of a picture, one step for a sequence."""
+
+import numpy as np
+
+from .finding import Finding
+from .measure import FEW, distinct
+
+
+def not_numbers(name, y):
+    """Report labels that are strings or objects; `name` is what they are called."""
+    words = y.dtype.kind in "SU" or all(isinstance(v, str | bytes) for v in y.flat)
+    examples = ", ".join(map(str, list(dict.fromkeys(y.flat))[:3]))
+    return Finding(
+        "labels are not numbers",
+        "Keras takes class numbers or rows of numbers; the labels are "
+        + ("names." if words else "Python objects, as a table with mixed columns or a list of unequal rows gives."),
+        f"{name} has shape {y.shape} and dtype {y.dtype}; it begins with {examples}."[:300],
+        "classes, y = np.unique(y, return_inverse=True)" if words else "y = np.asarray(y.tolist(), dtype='int64')",
+    )
+
+
+def distributions(y):
+    """Whether the last axis of `y` has numbers of 0 to 1 that sum to 1."""
+    return bool(((y >= 0) & (y <= 1)).all()) and np.allclose(y.astype(np.float64).sum(-1), 1, rtol=0, atol=1e-3)
+
+
+def channels_as_mask(case):
+    """Find masks (B, H, W, 3): the last axis has the channels of a picture, and no row of it is one-hot."""
+    y, p = case.y, case.p
+    if case.kind not in FEW or y.ndim != 4 or p.ndim != 4 or y.shape[-1] not in (3, 4) or y.shape[:-1] != p.shape[:-1]:
+        return None
+    if distributions(y):
+        return None
+    same = float(np.mean((y[..., :3] == y[..., :1]).all(-1)))
+    what = "The labels have the channels of a picture on their last axis; a mask has one class number for each pixel."
+    return Finding(
+        "a picture's channels as mask",
+        what,
+        f"y has shape {y.shape} and holds {distinct(y)}; the output {p.shape} wants {p.shape[:-1]}. In "
+        f"{100 * same:.0f} % of the pixels the channels are equal.",
+        "y = y[..., 0], all channels say the same; then check the values with np.unique"
+        if same == 1
+        else "look up the class number of each colour, and read masks as PNG with one channel",
+    )
+
+
+def one_label_for_steps(case):
+    """Find an output for each step of a sequence and one label for all of them, or the reverse.
+
+    Either the layer should not return sequences, or the labels lack an axis.
+    """
+    y, p = case.labels, case.p
+    if case.kind == "categorical" and case.y.ndim and case.y.shape[-1] == case.classes:
+        shape = case.y.shape[:-1]
+    elif case.kind == "sparse":
+        shape = y.shape
+    else:
+        return None
+    if shape[-1:] == (1,) and len(shape) > 1:
+        shape = shape[:-1]
+    if p.ndim > 2 and shape == p.shape[:1]:
+        return Finding(
+            "one label for a whole sequence",
+            "The model answers at every step or pixel, and there is one label for all. Either a layer should leave one "
+            "answer for a row, or the labels of the steps are missing.",
+            f"Output {p.shape}: {int(np.prod(p.shape[1:-1]))} answers of {p.shape[-1]} classes; y {case.y.shape}. To "
+            "tell: is one answer wanted for a row of x, or one for each step?",
+            "one for a row: return_sequences=False, Flatten or global pooling;\n"
+            f"one for each step: y of shape {p.shape[:-1]}",
+        )
+    if p.ndim == 2 and len(shape) == 2 and shape[1] > 1 and not (case.y.ndim == 2 and distributions(case.y)):
+        return Finding(
+            "labels for each step, one output",
+            "The labels are a sequence for each row, and the model gives one answer. Either a layer should return "
+            "sequences, or y has steps, or columns, that the loss does not want.",
+            f"y {case.y.shape} holds {distinct(case.y)}; output {p.shape}. To tell: are its columns the steps of x?",
+            "they are steps: return_sequences=True, no Flatten;\n"
+            "they are not: one column, y = y[:, 0], or an output for each",
+        )
+    return None

@@ -1,0 +1,195 @@
+"""`DoctorCallback`: looks at one batch before training, and once an epoch at what training does to it; a line each."""
+
+import numpy as np
+
+from ..quiet import keras, tf
+from .finding import Finding
+from .graph import traced
+from .intake import batches_of
+
+FULL = {"Sigmoid": (0, 1), "Tanh": (-1, 1)}  # where these saturate
+NEAR = 1e-3  # of the ends that counts as saturated
+MANY = 0.9  # of the units of a layer: dead or saturated ones are told from here on
+TINY = 1e-7  # the length of a gradient that has vanished, beside a loss above 0
+STEPS = 3  # epochs near ln K before that is told
+
+
+class DoctorCallback(keras.callbacks.Callback):
+    """Looks at one batch with `diagnose` before training, and at the end of each epoch at how it trains.
+
+    Prints a line for each finding and, once each, for: a loss that is not finite (told at the batch), a loss that stays
+    at ln K, units that are dead or saturated, a gradient that vanished or is not finite. Nothing else is printed.
+
+    Parameters
+    ----------
+    batch : tuple
+        (x, y) or (x, y, sample_weight), as for `diagnose`; or a dataset, whose first batch is taken.
+    stop : bool
+        Whether to end training where one of these is found that more training cannot mend: a finding before training
+        (by RuntimeError, so that no weight moves), and a loss or gradient that is not finite.
+    say : callable
+        Takes a line of text; `print` unless given.
+
+    Attributes
+    ----------
+    said : list of str
+        The lines so far.
+
+    Raises
+    ------
+    ValueError
+        If `batch` is no batch, where it is made; what `diagnose` raises, when training begins.
+    RuntimeError
+        When training begins, if `stop` and `diagnose` finds something.
+    """
+
+    def __init__(self, batch, stop=True, say=print):
+        super().__init__()
+        if isinstance(batch, tuple | list):
+            if len(batch) not in (2, 3):
+                raise ValueError(f"`batch` has {len(batch)} parts; wanted (x, y) or (x, y, sample_weight).")
+            (self._batch,) = batches_of(*batch)
+        elif isinstance(batch, tf.data.Dataset | keras.utils.PyDataset):
+            (self._batch,) = batches_of(batch)
+        else:
+            raise ValueError(f"`batch` is a {type(batch).__name__}; wanted (x, y), (x, y, sample_weight) or a dataset.")
+        self.stop, self._print = stop, say
+        self.said, self._kinds, self._probe, self._chance, self._stuck = [], set(), None, None, 0
+
+    def on_train_begin(self, logs=None):
+        """Diagnose the batch; print a line for each finding, and refuse to train if `stop`."""
+        from . import diagnose  # which imports this module
+
+        self.said, self._kinds, self._probe, self._stuck = [], set(), None, 0
+        findings = diagnose(self.model, self._batch.x, self._batch.y, self._batch.sample_weight)
+        for finding in findings:
+            self._say(finding.name, line_of(finding))
+        if findings and self.stop:
+            raise RuntimeError(
+                f"Not trained: {line_of(findings[0])} report(diagnose(model, x, y)) says more; stop=False trains."
+            )
+        self._chance = self._even_guess()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Tell a loss that is not finite at the batch where it appears."""
+        value = (logs or {}).get("loss")
+        if value is not None and not np.isfinite(value):
+            self._say(
+                "loss", f"batch {batch}: the loss is {value}; build the model anew, with a smaller learning rate."
+            )
+            self._end()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Look at the gradient, the units and the loss, and tell what is new."""
+        loss = (logs or {}).get("loss", np.nan)
+        if not np.isfinite(loss):
+            return
+        where = f"epoch {epoch + 1}"
+        for kind, line in [*self._of_units(loss), *self._of_chance(loss)]:
+            self._say(kind, f"{where}: {line}")
+            if kind == "gradient is NaN":
+                self._end()
+
+    def _say(self, kind, line):
+        """Print a line, once for each kind."""
+        if kind not in self._kinds:
+            self._kinds.add(kind)
+            self.said.append(f"doctor: {line}")
+            self._print(self.said[-1])
+
+    def _end(self):
+        """End training, if asked to."""
+        if self.stop:
+            self.model.stop_training = True
+
+    def _even_guess(self):
+        """Return ln K of a model with one output and a class for each unit, or None."""
+        y = self._batch.y
+        p = self.model.compute_output_shape(self._shape()) if self._shape() is not None else None
+        if not isinstance(p, tuple) or not isinstance(y, np.ndarray) or not isinstance(p[-1], int):
+            return None
+        name = getattr(self.model.loss, "name", self.model.loss)
+        if not isinstance(name, str) or "crossentropy" not in name:
+            return None
+        return np.log(max(p[-1], 2))
+
+    def _shape(self):
+        """Return the shape of a single input, or None."""
+        return self._batch.x.shape if isinstance(self._batch.x, np.ndarray) else None
+
+    def _of_chance(self, loss):
+        """Tell a loss that has stayed at ln K, that of an even guess."""
+        if self._chance is None:
+            return
+        self._stuck = self._stuck + 1 if abs(loss - self._chance) < 0.02 * self._chance else 0
+        if self._stuck == STEPS:
+            yield (
+                "ln K",
+                f"the loss has stood near ln K = {self._chance:.4f} for {STEPS} epochs, {loss:.4f}: the input is "
+                "ignored, or the labels do not belong to it.",
+            )
+
+    def _of_units(self, loss):
+        """Tell dead and saturated units, and gradients that vanished or are not finite."""
+        self._probe = self._probe or Probe(self.model, self._batch)
+        shares, length = self._probe()
+        if not np.isfinite(length):
+            yield (
+                "gradient is NaN",
+                f"the gradient is {length} with a loss of {loss:.4f}; the next step spoils all weights.",
+            )
+        elif length < TINY and loss > 0.01:
+            yield (
+                "gradient is 0",
+                f"the gradient has length {length:.1e} with a loss of {loss:.4f}: nothing is learned.",
+            )
+        for name, kind, share in shares:
+            if share >= MANY:
+                yield f"{kind} {name}", f"{100 * share:.0f} % of the units of {name!r} are {kind} on the batch."
+
+
+class Probe:
+    """Measures a batch in one graph: the share of dead and saturated units in each layer, and the gradient's length."""
+
+    def __init__(self, model, batch):
+        self.names = []
+        self._x = tf.nest.map_structure(tf.convert_to_tensor, batch.x)
+        y = tf.nest.map_structure(tf.convert_to_tensor, batch.y)
+        variables = [v.value for v in model.trainable_variables]
+
+        def look(x):
+            with tf.GradientTape() as tape:
+                output = model(x, training=False)
+                loss = model.compute_loss(x=x, y=y, y_pred=output, training=False)
+            shares = []
+            for op in tf.compat.v1.get_default_graph().get_operations():
+                if op.type in ("Relu", *FULL) and op.outputs[0].shape.rank in (2, 3, 4) and "gradient" not in op.name:
+                    self.names.append((op.name.split("/")[-2], "dead" if op.type == "Relu" else "saturated"))
+                    shares.append(_share(op))
+            found = [tf.norm(getattr(g, "values", g)) for g in tape.gradient(loss, variables) if g is not None]
+            return tf.stack(shares or [0.0]), tf.norm(tf.stack(found or [0.0]))
+
+        self._graph = traced(look, self._x)
+
+    def __call__(self):
+        """Return triples (layer, "dead" or "saturated", share of its units) and the length of the gradient."""
+        shares, length = self._graph(self._x)
+        return [(*name, share) for name, share in zip(self.names, shares.numpy(), strict=False)], float(length)
+
+
+def _share(op):
+    """Return the share of units that are 0, or at an end, for every row of the batch."""
+    values = tf.cast(op.outputs[0], tf.float32)
+    axes = list(range(values.shape.rank - 1))
+    if op.type == "Relu":
+        stuck = tf.reduce_all(values == 0, axes)
+    else:
+        low, high = FULL[op.type]
+        stuck = tf.reduce_all((values < low + NEAR) | (values > high - NEAR), axes)
+    return tf.reduce_mean(tf.cast(stuck, tf.float32))
+
+
+def line_of(finding: Finding):
+    """Return a finding in one line: its name, its output, and what to change."""
+    output = f" (output {finding.output!r})" if finding.output else ""
+    return f"{finding.name}{output}. {' '.join(finding.change.split())}"

@@ -1,0 +1,123 @@
+"""Findings in the last layer, or something behind it, that bounds, drops or changes the logits."""
+
+import re
+
+import numpy as np
+
+from .finding import Finding
+from .graph import layer_of
+from .measure import CLASSES, FEW
+
+# What the last operation lets through; a softmax or sigmoid of logits that are bounded is bounded too.
+BOUNDS = {
+    "Relu": (0, np.inf),
+    "Relu6": (0, 6),
+    "Tanh": (-1, 1),
+    "Softplus": (0, np.inf),
+    "Elu": (-1, np.inf),
+    "Selu": (-1.7581, np.inf),
+    "Softsign": (-1, 1),
+    "Sigmoid": (0, 1),
+    "Abs": (0, np.inf),
+    "Square": (0, np.inf),
+    "Sqrt": (0, np.inf),
+    "Exp": (0, np.inf),
+    "Sign": (-1, 1),
+    "Minimum": None,
+    "Maximum": None,
+    "ClipByValue": None,
+}
+
+
+def bounded(case):
+    """Find a last operation that bounds the logits: relu, tanh, a clip, a norm of 1.
+
+    The operation stands last in the graph, or last before softmax or sigmoid, under a cross-entropy.
+    """
+    if case.kind not in CLASSES:
+        return None
+    behind = case.inner if case.softmax_last or case.sigmoid_last else case.last
+    if (case.sigmoid_last and case.kind in FEW) or (case.probs and not case.softmax_last):
+        return None
+    if not behind or len({op.type for op in behind}) > 1:
+        return None
+    op = next(iter(behind))
+    if op.type == "Sigmoid" and not (case.softmax_last or case.sigmoid_last):
+        return None  # probabilities under a loss that wants them, or as logits: another finding
+    low, high, name = _bounds(op, case)
+    if low is None:
+        return None
+    if op.type in ("Maximum", "Exp") and not case.from_logits and not case.softmax_last and not case.sigmoid_last:
+        return None  # a clip of probabilities, as Keras itself does; what they are is judged elsewhere
+    return Finding(
+        "logits bounded by the last layer",
+        "Softmax and sigmoid take scores of any size and sign; these cannot leave their bounds, and where one stands "
+        "at a bound, no gradient passes to its class.",
+        f"{name} in {layer_of(op)!r} lets through {low:.4g} to {high:.4g}; {_at_bound(case, low, high)}"
+        + _limit(case, low, high),
+        f"remove the {name} behind the last layer: Dense({case.classes})"
+        + ("" if case.from_logits or case.softmax_last or case.sigmoid_last else f",\n{case.fixed_loss(True)}"),
+    )
+
+
+def _bounds(op, case):
+    """Return the lowest and highest logit that an operation lets through, and what to call it; None for no bound."""
+    if op.type in ("Minimum", "Maximum", "ClipByValue"):
+        low, high = (case.p.min(), case.p.max()) if behind_nothing(case) else (-np.inf, np.inf)
+        return low, high, "clip"
+    if re.search(r"/?(Gelu|gelu|silu|swish|mish)/", op.name) and op.type == "Mul":
+        return -0.17, np.inf, "gelu"
+    if op.type not in BOUNDS:
+        norm = np.linalg.norm(case.p, axis=-1)
+        if (
+            op.type in ("Mul", "RealDiv")
+            and case.classes > 1
+            and behind_nothing(case)
+            and np.allclose(norm, 1, atol=1e-3)
+        ):
+            return -1, 1, "norm of 1"
+        return None, None, ""
+    return *BOUNDS[op.type], op.type.lower()
+
+
+def behind_nothing(case):
+    """Whether the output is the logits themselves."""
+    return not case.softmax_last and not case.sigmoid_last
+
+
+def _at_bound(case, low, high):
+    """Count the outputs that stand at a bound."""
+    if not behind_nothing(case):
+        return f"the output goes from {case.p.min():.4g} to {case.p.max():.4g}."
+    tolerance = 1e-6 * max(abs(case.p).max(), 1)
+    at = (np.abs(case.p - low) <= tolerance) | (np.abs(case.p - high) <= tolerance)
+    return f"{at.sum()} of {at.size} outputs stand at a bound."
+
+
+def _limit(case, low, high):
+    """Say what no probability can pass."""
+    if not np.isfinite(high - low):
+        return ""
+    others = case.classes - 1 if case.kind in FEW else 1
+    gap = high - low if case.kind in FEW else high
+    return f" No probability can pass {1 / (1 + others * np.exp(-gap)):.4f}."
+
+
+def dropped(case):
+    """Find dropout behind the last weights: it sets logits, or probabilities, to 0 while training.
+
+    Looked for in the graph that `fit` would make, with training=True; it never runs.
+    """
+    if case.kind not in CLASSES or not case.dropped:
+        return None
+    name = layer_of(next(iter(case.dropped)))
+    parts = next(iter(case.dropped)).name.split("/")
+    name = parts[-3] if name == "stateless_dropout" and len(parts) > 2 else name
+    return Finding(
+        "dropout behind the logits",
+        "While training, dropout sets outputs to 0 at random and enlarges the others: a label can get a score, or a "
+        "probability, that no weight has made.",
+        f"{name!r} stands behind the last weights, on {case.classes} outputs; the loss evaluated without it is "
+        f"{case.losses.mean():.4f}.",
+        "put the dropout before the last Dense layer",
+    )

@@ -1,0 +1,156 @@
+"""One walk through a model: its outputs on a batch, and which operations come last, behind the logits, and first."""
+
+import contextlib
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..quiet import keras, tf
+
+# Operations that move or rename numbers, and those that rescale them; what stands behind is still "the last" or "x".
+MOVES = {"Cast", "ConcatV2", "ExpandDims", "Identity", "IdentityN", "Pack", "Reshape", "SelectV2", "Squeeze"}
+MOVES |= {"StopGradient", "Transpose"}
+RESCALES = MOVES | {"Add", "AddV2", "BiasAdd", "Div", "Mul", "Neg", "Pad", "RealDiv", "Relu", "StridedSlice", "Sub"}
+WEIGHTED = {"BatchMatMulV2", "BatchMatMulV3", "Conv2D", "Conv3D", "DepthwiseConv2dNative", "Einsum", "MatMul"}
+WEIGHTED |= {"TensorListFromTensor"}  # where a recurrent layer begins
+
+
+@dataclass
+class Output:
+    """One output: its `tensor`, and the operations found at its end."""
+
+    tensor: object = None
+    mask: object = None  # Keras's mask of the positions that count, where there is one
+    last: set = field(default_factory=set)  # the last operations that make numbers
+    inner: set = field(default_factory=set)  # those before a last softmax or sigmoid
+    dropped: set = field(default_factory=set)  # dropout behind the logits, seen with training=True
+    direct: bool = False  # nothing stands behind the last one
+
+
+class Walk:
+    """The model run once on a batch, with training=False, as a graph, or eagerly where the model says so."""
+
+    def __init__(self, model, batch):
+        self.model, self.batch = model, batch
+        self.x = tf.nest.map_structure(tf.convert_to_tensor, batch.x)
+        self.ends, self.entering, self.added = [], [], []
+        self.structure = self._run()
+        flat = keras.tree.flatten(self.structure)
+        self.ends = self.ends or [Output() for _ in flat]
+        for end, tensor in zip(self.ends, flat, strict=True):
+            end.tensor = tensor
+        if not any(map(may_drop, model._flatten_layers())):
+            return
+        with contextlib.suppress(Exception):  # some models cannot train on such a batch: that is for `fit` to say
+            traced(self._training, self.x)
+
+    def _run(self):
+        """Return the outputs in the structure that the model gives them."""
+        try:
+            try:
+                output, masks, entering, added = traced(self._graph, self.x)(self.x)
+            except Exception:
+                if not self.model.run_eagerly:
+                    raise
+                masks, entering, added = {}, [], []  # a model for eager use only: what comes last stays unknown
+            if self.model.run_eagerly:
+                output = self.model(self.x, training=False)
+        except Exception as error:
+            shapes = ", ".join(str(array.shape) for _, array in self.batch.inputs)
+            raise ValueError(
+                f"`model` cannot take `x` of shape {shapes}: {reason(error)} Give it one batch as for model(x)."
+            ) from error
+        for i, mask in masks.items():
+            self.ends[int(i)].mask = np.asarray(mask)
+        self.entering = [np.asarray(t, dtype=np.float64) for t in entering]
+        self.added = [float(value) for value in added]
+        for tensor in keras.tree.flatten(output):
+            if not isinstance(tensor, tf.Tensor):
+                raise ValueError(f"`model` returns a {type(tensor).__name__}; wanted a tensor, or several.")
+            if tensor.shape.rank == 0 or len(tensor) != self.batch.rows:
+                raise ValueError(
+                    f"`model` returns shape {tuple(tensor.shape)} for {self.batch.rows} rows; wanted a row for each."
+                )
+        return output
+
+    def _graph(self, x):
+        """Call the model in a graph, and note where it ends and begins."""
+        output = self.model(x, training=False)
+        masks = {}
+        for i, tensor in enumerate(keras.tree.flatten(output)):
+            end = Output()
+            if isinstance(tensor, tf.Tensor):
+                end.last = ends_of(tensor)
+                end.direct = tensor.op in end.last  # nothing stands behind the last activation
+                end.inner = {o for op in end.last if op.type in ("Softmax", "Sigmoid") for o in ends_of(op.inputs[0])}
+                if (mask := getattr(tensor, "_keras_mask", None)) is not None:
+                    masks[str(i)] = mask
+            self.ends.append(end)
+        entering = [t for tensor in keras.tree.flatten(x) for t in entering_from(tensor)]
+        return output, masks, entering, list(self.model.losses)
+
+    def _training(self, x):
+        """Call the model as `fit` does, in a graph that never runs, and note dropout behind the logits."""
+        for end, tensor in zip(self.ends, keras.tree.flatten(self.model(x, training=True)), strict=True):
+            last = ends_of(tensor)
+            inner = {o for op in last if op.type in ("Softmax", "Sigmoid") for o in ends_of(op.inputs[0])}
+            end.dropped = {op for op in last | inner if op.type == "Mul" and "/stateless_dropout/" in op.name}
+            end.dropped |= {
+                op for op in last | inner if op.type == "Mul" and re.search(r"/dropout(_\d+)?/[Mm]ul", op.name)
+            }
+        return x
+
+
+def may_drop(layer):
+    """Whether a layer draws random numbers, or is somebody's own, which may."""
+    own = not type(layer).__module__.startswith("keras.") or isinstance(layer, keras.layers.Lambda)
+    return own or bool(getattr(layer, "_seed_generators", True))
+
+
+def traced(function, *tensors):
+    """Return `function` as a graph for these tensors; TensorFlow warns when a tf.function itself is made often."""
+    return tf.function(function, autograph=False).get_concrete_function(*tensors)
+
+
+def reason(error):
+    """Return the sentence that matters of an error from Keras or TensorFlow."""
+    text = re.sub(r"\x1b\[\d*m|\{\{.*?\}\} ?|'\S* = \w+\[.*?\)' ?|( ?; NodeDef:|\[Op:|\[\[).*", "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith(("Exception enc", "Graph exec"))), "no reason given.")
+
+
+def ends_of(tensor):
+    """Return the operations that made `tensor`, looking through those that only move its numbers."""
+    ends, todo, seen = set(), [tensor.op], set()
+    while todo:
+        op = todo.pop()
+        if op in seen or op.type == "Const":
+            continue
+        seen.add(op)
+        inputs = [t for t in op.inputs if t.dtype.is_floating]
+        if op.type in MOVES and inputs:
+            todo += [t.op for t in inputs]
+        else:
+            ends.add(op)
+    return ends
+
+
+def entering_from(x):
+    """Return what reaches the first weights from `x`: unscaled inputs may be scaled by a layer of the model."""
+    found, todo, seen = [], [x], set()
+    while todo:
+        tensor = todo.pop()
+        for op in tensor.consumers():
+            if op.type in WEIGHTED and tensor.dtype.is_floating:
+                found.append(tensor)
+            elif op.type in RESCALES and op not in seen and "batch_norm" not in op.name:
+                seen.add(op)
+                todo += op.outputs
+    return found
+
+
+def layer_of(op):
+    """Return the name of the layer that an operation belongs to."""
+    parts = op.name.split("/")
+    return parts[-2] if len(parts) > 1 else parts[0]

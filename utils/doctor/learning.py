@@ -1,0 +1,186 @@
+"""Findings where nothing can be learned: nothing to train, no gradient, units all alike, a batch that says nothing."""
+
+import numpy as np
+
+from ..checks import first
+from ..quiet import keras
+from .finding import Finding
+from .measure import FEW
+
+ROWS = 8  # fewer rows of one class say nothing
+ROWS_OF_TWO = 64  # with two classes one may be rare
+
+
+def frozen(case):
+    """Find a model without trainable weights."""
+    if case.model.trainable_variables:
+        return None
+    count = sum(int(np.prod(v.shape)) for v in case.model.weights)
+    what = "Every layer is frozen" if count else "The model has no weights"
+    return Finding(
+        "nothing to train",
+        f"{what}: fit will run, and change nothing.",
+        f"0 of {len(case.model.weights)} weights are trainable, {count} numbers stay as they are.",
+        "model.trainable = True for what should learn, then compile again" if count else "add a layer with weights",
+    )
+
+
+def no_gradient(case):
+    """Find a loss or a model through which no gradient comes back to any weight.
+
+    The gradient of the real loss to each trainable weight is None. Where the output still gets one, the model
+    interrupts it; where it does not, the loss does.
+    """
+    pairs = case.weight_gradients
+    if not pairs or any(gradient is not None for _, gradient in pairs):
+        return None
+    inside = case.gradient is None
+    return Finding(
+        "no gradient reaches the weights",
+        f"The {'loss' if inside else 'model'} interrupts the way back: argmax, round, a comparison, a cast to "
+        "integers, stop_gradient and NumPy have no gradient.",
+        f"0 of {len(pairs)} weights get a gradient; the output, {case.p.shape} {case.dtype}, "
+        f"{'gets none either' if inside else 'gets one'}.",
+        "end in scores, without argmax or round, and use a cross-entropy on them"
+        if inside
+        else "remove what interrupts it between the weights and the output",
+    )
+
+
+def nan_gradient(case):
+    """Find a gradient that is NaN or infinite where the loss is finite.
+
+    0 times the slope of a square root, a power or a log at 0 is NaN, though the loss there is 0.
+    """
+    if not np.isfinite(case.losses).all():
+        return None
+    if case.gradient is not None and not np.isfinite(case.gradient).all():
+        bad = ~np.isfinite(case.gradient)
+        at = first(bad)
+        return Finding(
+            "NaN gradient with a finite loss",
+            "The loss is finite and its gradient is not: a root, a power below 1, a log or a norm is taken at 0. "
+            "After one step every weight is NaN.",
+            f"The loss is {case.losses.mean():.4f}; {bad.sum()} of {bad.size} gradients of the output are not finite, "
+            f"the first at {at}, where the output is {case.p[at]:.4g}.",
+            "keep what is under the root or power away from 0:\ntf.maximum(1 - p, 1e-7) ** gamma; or from logits",
+        )
+    for variable, gradient in case.weight_gradients or ():
+        if gradient is not None and not np.isfinite(gradient).all():
+            bad = ~np.isfinite(gradient)
+            return Finding(
+                "NaN gradient with a finite loss",
+                "Loss and output are finite, and the way back through the model is not: a layer takes a root, "
+                "a log or a norm at 0, or divides by 0.",
+                f"The loss is {case.losses.mean():.4f}; {bad.sum()} of {bad.size} gradients of {variable.path} are not "
+                "finite.",
+                "keep the argument away from 0, tf.sqrt(x + 1e-7); tf.where does not help, both sides are computed",
+            )
+    return None
+
+
+def units_alike(case):
+    """Find units whose weights are all equal, zeros or ones, and whose gradients are: they stay alike for ever."""
+    for variable, gradient in case.weight_gradients or ():
+        if (
+            gradient is None
+            or gradient.shape != tuple(variable.shape)
+            or len(variable.shape) < 2
+            or variable.shape[-1] < 2
+        ):
+            continue
+        value = np.asarray(variable.numpy(), np.float64)
+        flat, slope = value.reshape(-1, value.shape[-1]), gradient.reshape(-1, value.shape[-1])
+        if np.ptp(flat, axis=1).max() == 0 and np.ptp(slope, axis=1).max() <= 1e-6 * np.abs(slope).max():
+            zero = not slope.any()
+            return Finding(
+                "units that stay alike",
+                "The units of a layer have the same weights and get "
+                + (
+                    "no gradient at all."
+                    if zero
+                    else "the same gradient: they remain one unit, however many there are."
+                ),
+                f"{value.shape[-1]} columns of {variable.path}, {value.shape}, are equal, from {value.min():.4g} to "
+                f"{value.max():.4g}; their gradients are {'0' if zero else 'equal'}.",
+                'kernel_initializer="glorot_uniform", the default, instead of zeros or ones',
+            )
+    return None
+
+
+def dead(case):
+    """Find a loss above 0 whose gradient is exactly 0 for every weight matrix: the hidden units are dead."""
+    pairs = [(v, g) for v, g in case.weight_gradients or () if len(v.shape) > 1]
+    if not pairs or case.losses.mean() < 0.01 or any(g is None or g.any() for _, g in pairs):
+        return None
+    empty = not any(np.any(x) for _, x in case.batch.inputs)
+    return Finding(
+        "dead units: no gradient for this batch",
+        "All inputs of this batch are 0: weights that multiply them get no gradient."
+        if empty
+        else "The output does not depend on the input any more: relu units below 0 for every row, or saturated ones, "
+        "pass nothing back.",
+        f"The loss is {case.losses.mean():.4f}, and the gradient of all {len(pairs)} weight matrices is exactly 0.",
+        "look at what loads or scales x: np.abs(x).max()"
+        if empty
+        else "build the model anew; smaller steps, scaled inputs, or activation='leaky_relu'",
+    )
+
+
+def hidden(case):
+    """Find a batch of which nothing counts: mask, ignore_class, sample_weight or class_weight leave no row."""
+    counted = case.counted
+    masked = case.mask is not None and not np.any(case.mask)
+    weight = case.sample_weight
+    if masked or (case.kind and not counted.any()):
+        by = "The mask of a layer (Masking, mask_zero)" if masked else f"ignore_class={case.ignore_class}"
+        change = "check mask_value and padding: what is 0 in x?" if masked else "check the labels before padding"
+        evidence = f"0 of {counted.size} positions count; y holds {', '.join(f'{v:g}' for v in np.unique(case.y)[:5])}."
+    elif weight is not None and not np.any(weight):
+        by, change = "sample_weight", "give the rows that count a weight above 0"
+        evidence = f"0 of {weight.size} weights differ from 0."
+    else:
+        return None
+    return Finding(
+        "everything is hidden from the loss",
+        f"{by} leaves nothing of this batch: its loss is 0 or NaN, and nothing is learned from it.",
+        evidence,
+        change,
+    )
+
+
+def one_class(case):
+    """Find a batch whose labels are all the same class."""
+    if case.kind in FEW and case.targets is not None and case.targets.size:
+        labels = case.targets.argmax(-1)[case.counted]
+    elif case.kind == "binary" and case.y.size == len(case.y):
+        labels = case.y.reshape(-1)
+    else:
+        return None
+    classes = max(case.classes, 2)
+    if len(case.y) < (ROWS if classes > 2 else ROWS_OF_TWO) or not labels.size or (labels != labels[0]).any():
+        return None
+    return Finding(
+        "one class in the batch",
+        "All labels of this batch are the same, which a constant answer fits. Either the rows are sorted by class, or "
+        "y is the wrong array.",
+        f"{labels.size} labels are all {labels[0]:g}; the model has {classes} classes. To tell: np.unique(y) of all "
+        "labels shows the others if they are sorted.",
+        "shuffle before batching: dataset.shuffle(len(y)).batch(32); or correct y",
+    )
+
+
+def batch_of_one(case):
+    """Find batch normalisation that trains on a single row: it takes the row's own mean from it, and 0 is left."""
+    if len(case.y) > 1:
+        return None
+    for layer in case.model._flatten_layers():
+        spec = getattr(layer, "input_spec", None)
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable and getattr(spec, "ndim", None) == 2:
+            return Finding(
+                "batch normalisation over one row",
+                "While training, batch normalisation subtracts the mean of the batch; of a single row nothing remains.",
+                f"The batch has 1 row; {layer.name!r} normalises over the rows.",
+                "batches of 8 rows or more; LayerNormalization does not look at other rows",
+            )
+    return None
