@@ -243,6 +243,7 @@ def _():
 def prose():
     cells = nbformat.read(CHAPTER, as_version=4).cells
     text = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    text = re.sub(r"\[([^\]]+)\]\([^)]+\)|\s*\{cite\}`\w+`", r"\1", text)  # the words of a link, without its address
     return re.sub(r"\s+", " ", text).lower()
 
 

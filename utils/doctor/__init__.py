@@ -9,7 +9,7 @@ import dataclasses
 
 try:
     from .. import quiet  # noqa: F401
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise ImportError(
         f"The doctor looks into the graphs of TensorFlow and Keras, and one is missing ({error}). Install both: "
         "pip install tensorflow."
