@@ -21,11 +21,13 @@ def test_the_mistake_is_named_alone(case):
     assert look(*sick) == [name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", KINDS)
 def test_the_healthy_twin_has_no_finding(case):
     assert look(*KINDS[case][2]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("case", "evidence", "change"),
     [
