@@ -14,8 +14,8 @@ PIP = $(RUN) -m pip install --quiet --disable-pip-version-check
 # `utils` is this folder's, from wherever a notebook is run.
 IMPORTABLE = $(RUN) -c 'import os, sysconfig; open(sysconfig.get_path("purelib") + "/course.pth", "w").write(os.getcwd() + "\n")'
 # Directories are listed too, so that a deleted file also makes the site out of date.
-BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.ipynb chapters/*.md _ext/*/*.py requirements.* benchmarks/*.json \
-  $(foreach folder,_static _templates utils data,$(folder) $(folder)/*.* $(folder)/*/*.* $(folder)/*/*/*.*))
+BOOK := $(wildcard _config.yml _toc.yml chapters chapters/*.* _ext/*/*.py requirements.* benchmarks/*.json data/*.* tests/utils/*.py \
+  $(foreach folder,_static _templates utils data/models,$(folder) $(folder)/*.* $(folder)/*/*.* $(folder)/*/*/*.*))
 
 # The wheel's Node comes before any other: everyone renders the formulas with the same one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
