@@ -56,7 +56,7 @@ export function find(index, query, limit = 20) {
     // The last word may still be being typed.
     prefix: (word, place) => place === terms.length - 1 && word.length > 2 && terms.length <= LONG,
     fuzzy: (word) => word.length > 4 && !/\d/.test(word) && terms.length <= LONG && 0.2,
-    weights: { fuzzy: 0.3, prefix: 0.6 },
+    weights: { fuzzy: 0.45, prefix: 0.6 },
   });
   const isNamed = ({ title }) => Number(title.toLowerCase() === query.trim().toLowerCase());
   return found.sort((a, b) => isNamed(b) - isNamed(a)).slice(0, limit);
@@ -116,7 +116,7 @@ export async function show(query, isWanted = () => true) {
   const index = await load();
   if (!isWanted()) return; // something else was typed meanwhile
   const found = find(index, query);
-  const summary = found.length ? `${found.length === 20 ? "The first 20" : found.length} results` : "Nothing was found.";
+  const summary = found.length ? `${found.length} results for “${query.length > 60 ? `${query.slice(0, 60)} …` : query}”` : `Nothing was found for “${query}”.`;
   const said = element("p", { className: "search-summary" }, summary);
   said.setAttribute("role", "status");
   const list = element("ul", { className: "search" }, ...found.map(shown));

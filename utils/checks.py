@@ -1,6 +1,7 @@
 """Argument checks whose errors teach: what came, what was wanted, what to change. NumPy only."""
 
 import contextlib
+import os
 import re
 import textwrap
 
@@ -301,7 +302,8 @@ def error_shown(width=80):
     Raises
     ------
     AssertionError
-        If the block does not fail: the page would claim an error that is gone.
+        If the block does not fail: the page would claim an error that is gone. With other versions than those of the
+        page, where the copies of the chapters set COURSE_VERSIONS to "other", it is said instead.
     """
     try:
         yield
@@ -315,4 +317,6 @@ def error_shown(width=80):
         for line in f"{type(error).__name__}: {message}".splitlines():
             print(textwrap.fill(line, width))
     else:
-        raise AssertionError("the block was expected to fail, and ran")
+        if os.environ.get("COURSE_VERSIONS") != "other":
+            raise AssertionError("the block was expected to fail, and ran")
+        print("no error with these versions")

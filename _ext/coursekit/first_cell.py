@@ -61,5 +61,6 @@ if str(root) not in sys.path:
 os.chdir(root / "chapters")
 found = {package: installed(package) for package in STORED_WITH}
 if found != STORED_WITH:
+    os.environ["COURSE_VERSIONS"] = "other"  # for utils.checks.error_shown
     print(f"The outputs on the page are of {said(STORED_WITH)}; here is {said(found)}.")
     print("Yours can differ, and a cell that shows an error can show none. The exercises' checks hold all the same.")

@@ -26,7 +26,7 @@ class WidgetDirective(SphinxDirective):
 def name_repository(app, docname, source):
     """Write the repository's address into the lines that name it, where it is known."""
     if address := settings.repository_of(app):
-        source[0] = source[0].replace("git+https://ADDRESS", f"git+{address}")
+        source[0] = source[0].replace("%pip install /path/to/a/clone", f"%pip install git+{address}")
 
 
 def give_addresses(app, doctree):

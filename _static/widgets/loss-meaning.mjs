@@ -52,11 +52,12 @@ export function addressOf(state) {
 /** Read the two fields that may be empty; the sentence `wrong` says what cannot be read. */
 export function readRest({ classes, counts }) {
   const number = classes.trim() ? Number(classes.replace(/[,_ ]/g, "")) : null;
-  if (number !== null && !(Number.isInteger(number) && number >= 2 && number <= 1e9))
-    return { wrong: "The number of classes is a whole number, 2 or more." };
+  if (number !== null && !(Number.isInteger(number) && number >= 1 && number <= 1e9))
+    return { wrong: "The number of classes is a whole number, 1 or more." };
   const rows = counts.split(/[\s,;[\]()]+/).filter(Boolean).map(Number);
   if (rows.some((count) => !(count >= 0 && count < Infinity)))
     return { wrong: "The rows of each class are numbers, such as 5923 6742 5958." };
+  if (number !== null && rows.length > 1 && rows.length !== number) return { wrong: `${rows.length} counts, but K = ${number}.` };
   return { classes: number ?? (rows.length > 1 ? rows.length : null), counts: rows };
 }
 
@@ -80,7 +81,7 @@ function render({ model, el, signal }) {
   const fields = { loss, classes, ends, rule, counts };
   const found = h("ol", {});
   const said = h("p", { className: "quiet" });
-  const link = h("a", {}, "Link to this question");
+  const link = h("a", {}, "Link to this answer");
   const status = h("p", { className: "hidden", role: "status" });
   const say = announcer(status);
   const frame = h("div", { className: "lab loss-meaning", role: "group", "aria-label": "What does my loss mean?" },
@@ -110,7 +111,7 @@ function render({ model, el, signal }) {
     said.className = wrong ? "alarm" : "quiet";
     said.textContent = wrong || (rows.length ? "What fits best comes first; a blue edge marks what fits well." : "Type the loss as your program prints it.");
     link.href = addressOf(state);
-    say(wrong || (rows.length ? `${rows.length} meanings. First: ${rows[0].title}.` : ""));
+    say(wrong || (rows.length ? `${rows.length} meaning${rows.length > 1 ? "s" : ""}. First: ${rows[0].title}.` : ""));
   }
 
   draw();

@@ -18,7 +18,8 @@ export function precision(typed) {
 
 /** How well a loss fits a value, 0 to 1: 1 within what was typed, less up to `loose` parts of the value. */
 function fit(given, value, loose = 0.002) {
-  const off = Math.abs(given.loss - value) - precision(given.typed) - 1e-12;
+  // What was typed with few digits fits no better than to a fiftieth: 0 is not 0.3 because it could be 0.4.
+  const off = Math.abs(given.loss - value) - Math.min(precision(given.typed), 0.02 * Math.abs(value)) - 1e-12;
   if (off <= 0) return 1;
   return off < loose * Math.abs(value) ? 0.6 * (1 - off / (loose * Math.abs(value))) : 0;
 }
@@ -93,13 +94,23 @@ const ROWS = {
       cell: "02_softmax#cell-5a34dc35",
     },
 
+  oneOutput: (given) =>
+    given.classes === 1 && {
+      sure: 1, value: 0, title: "One output: softmax makes it 1, and the loss 0",
+      because: "A softmax over one number has nothing to compare it with.",
+      next: "Use a sigmoid with binary cross-entropy, or two outputs.",
+      cell: "02_softmax#cell-5a34dc35",
+    },
+
   even: (given) => {
     if (given.ends === "sigmoid" || given.rule === "binary") return null;
-    const classes = given.classes ?? classesAt(given, Math.exp);
-    if (!classes) return null;
+    const told = given.classes ?? classesAt(given, Math.exp);
+    const classes = told ?? Math.round(Math.exp(given.loss));
+    if (classes < 2 || classes > 1e6) return null;
     const value = Math.log(classes);
     return {
-      sure: fit(given, value, 0.01), value, title: `An even guess among ${many(classes)} classes`,
+      sure: (told ? 1 : 0.6) * fit(given, value, 0.01), value,
+      title: told ? `An even guess among ${many(classes)} classes` : `An even guess, if you have about ${many(classes)} classes`,
       because: `ln ${many(classes)} = ${nats(value)}. Before training this is right.`,
       next: "If it stays: inputs that are not scaled, a step too small or too large, dead units, or logits without from_logits=True.",
       cell: "06_field_guide#cell-e56e4cdd",
@@ -171,12 +182,23 @@ const ROWS = {
     };
   },
 
+  falling: (given) => {
+    const value = given.classes && Math.log(given.classes);
+    if (!value || given.loss >= 0.98 * value || given.loss < 1e-6 || given.rule === "binary") return null;
+    return {
+      sure: 0.5, value, title: "A loss on its way down",
+      because: `It is below ln ${many(given.classes)} = ${nats(value)}: a model that has been trained has learned something.`,
+      next: "Compare it with the loss on rows that were held out, and with the entropy of the frequencies.",
+      cell: "06_field_guide#cell-e5968eba",
+    };
+  },
+
   uncounted: (given) => {
     const value = given.classes && Math.log(given.classes);
     if (!value || given.loss <= 0 || given.loss >= value || given.rule === "binary") return null;
     const share = 1 - given.loss / value;
-    return share > 0.05 && {
-      sure: 0.2, value, title: `Before training: ${(100 * share).toFixed(0)} % of the rows count as 0`,
+    return share > 0.05 && share < 0.999 && {
+      sure: 0.11, value, title: `Only if nothing has been trained yet: ${(100 * share).toFixed(0)} % of the rows count as 0`,
       because: `An untrained loss below ln ${many(given.classes)} = ${nats(value)} is no skill: labels out of range as rows of zeros (one_hot, JAX), or padding that is weighted 0 and divided by.`,
       next: "Check the labels’ range, and what the mean divides by.",
       cell: "11_backends#cell-2536e542",
@@ -188,7 +210,7 @@ const ROWS = {
     const classes = given.classes ?? classesAt(given, (loss) => Math.exp(loss + 1) - Math.E + 1);
     if (!classes) return null;
     const value = Math.log(Math.E + classes - 1) - 1;
-    const told = given.classes ? 1 : 0.85;
+    const told = given.classes ? 1 : 0.4;
     return {
       sure: told * fit(given, value, 0.05), value, title: "Softmax is applied twice: this is its floor",
       because: `Certain and right costs ln(e + K − 1) − 1 = ${nats(value)} with ${many(classes)} classes, not 0. Accuracy can still be good.`,
@@ -222,9 +244,9 @@ const ROWS = {
     const chance = given.classes && Math.abs(share - (1 - 1 / given.classes)) < 0.01;
     return {
       sure: chance ? 0.95 : 0.12, value: share * CLIP, title: `${(100 * share).toFixed(0)} % of the rows are wrong and clipped, the others certain`,
-      because: `${nats(given.loss)} / 16.118 = ${share.toFixed(3)}${chance ? `, and chance is right once in ${many(given.classes)}` : ""}. So it is if 1 − accuracy is the same number.`,
+      because: `${given.typed} / 16.118 = ${share.toFixed(3)}${chance ? `, and chance is right once in ${many(given.classes)}` : ""}. This is it if your accuracy is about ${(100 * (1 - share)).toFixed(0)} %.`,
       next: "End in logits, with from_logits=True.",
-      cell: "06_field_guide#cell-bcee9323",
+      cell: "06_field_guide#cell-27f1b5a8",
     };
   },
 
@@ -248,7 +270,7 @@ const ROWS = {
   },
 
   perfect: (given) =>
-    given.loss > 0 && given.loss < 1e-6 && {
+    given.loss < 1e-6 && {
       sure: Math.max(fit(given, SMALLEST, 0.2), 0.5), value: SMALLEST, title: "Certain and right, and clipped",
       because: "The clip leaves p = 1 − 1e-7, in float32 one step of 1.19e-07 below 1. From logits it would be smaller, or 0.",
       next: "Nothing is wrong, if the labels are right.",
@@ -279,38 +301,42 @@ const ROWS = {
         because: "A mean over rows, steps or pixels is seldom above 100. Enter K: an untrained sum is a multiple of ln K.",
       };
     const times = given.classes && given.loss / Math.log(given.classes);
-    if (!times || times < 1.9 || given.rule === "binary" || given.loss === Infinity) return null;
+    if (!times || times < 1.9 || given.rule === "binary" || fit(given, CLIP) > 0) return null;
     const whole = Math.round(times);
     const near = Math.abs(times - whole) * Math.log(given.classes) <= precision(given.typed) + 1e-5 * given.loss;
-    return {
-      sure: near ? (whole > 4 ? 0.85 : 0.5) : 0.15, value: whole * Math.log(given.classes), title: `A sum of ${many(whole)} even guesses instead of their mean`,
-      because: `${nats(given.loss)} / ln ${many(given.classes)} = ${times.toFixed(2)}. Look whether the batch has ${many(whole)} rows, steps or pixels.`,
+    return near && {
+      sure: whole > 4 ? 0.85 : 0.5, value: whole * Math.log(given.classes), title: `A sum of ${many(whole)} even guesses instead of their mean`,
+      because: `${given.typed} / ln ${many(given.classes)} = ${times.toFixed(2)}. Look whether the batch has ${many(whole)} rows, steps or pixels.`,
       next, cell,
     };
   },
 
   unscaled: (given) => {
-    const least = Math.log(given.classes ?? 10);
-    return given.loss > 3 * least && given.rule !== "probs" && {
+    const least = given.classes && Math.log(given.classes);
+    return least && given.loss > 3 * least && given.rule !== "probs" && {
       sure: 0.3, value: given.loss, title: "Far above an even guess: sure of the wrong class",
-      because: "From logits a row costs as much as the wrong class leads. Inputs of 0 to 255, or steps too large, make such leads.",
+      because: "From logits, a wrong row costs about as much as the wrong class is ahead. Inputs of 0 to 255, or steps too large, make such leads.",
       next: "Scale the inputs, then the learning rate.",
       cell: "06_field_guide#cell-38a9bddb",
     };
   },
 
   plain: (given) =>
-    given.loss > 1e-3 && given.loss < 30 && {
+    given.loss < 30 && {
       sure: 0.1, value: given.loss, title: "As a probability",
-      because: `e^−${nats(given.loss)} = ${Math.exp(-given.loss).toPrecision(3)}: what the label gets in the geometric mean, as if one of ${Math.exp(given.loss).toPrecision(3)} equal classes were guessed.`,
+      because: `e^−${given.typed} = ${Math.exp(-given.loss).toPrecision(3)}: what the label gets in the geometric mean, as if one of ${Math.exp(given.loss).toPrecision(3)} equal classes were guessed.`,
       next: "Compare it with ln K, and with the entropy of the frequencies.",
       cell: "03_cross_entropy#cell-4d4c9038",
     },
 };
 
+// The rows for what is no positive number, or has one output; none of the others says anything there.
+const SPECIAL = ["nan", "infinite", "negative", "zero", "oneOutput"];
+
 /** Read what somebody types: a number, with a comma or a point, "nan" or "inf"; null for anything else. */
 export function readLoss(typed) {
-  const text = typed.trim().toLowerCase().replace("−", "-").replace(/^(-?\d+),(\d+)/, "$1.$2");
+  const [, said = typed] = typed.match(/\bloss\s*[:=]\s*(\S+)/i) ?? []; // a line of Keras's progress bar
+  const text = said.trim().toLowerCase().replace("−", "-").replace(/^(-?\d+),(\d+)/, "$1.$2").replace(/[,;]$/, "");
   if (text === "nan") return { typed: text, loss: NaN };
   if (/^[+-]?inf(inity)?$/.test(text)) return { typed: "0", loss: text.startsWith("-") ? -Infinity : Infinity };
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(text) ? { typed: text, loss: Number(text) } : null;
@@ -322,7 +348,9 @@ export function meanings({ typed, classes = null, ends = "", rule = "", counts =
   if (!read) return [];
   const given = { ...read, classes, ends, rule, counts };
   const set = SETTINGS.filter(({ when }) => when.ends === ends && when.rule === rule);
-  const found = Object.entries(ROWS).map(([id, row]) => ({ id, ...row(given) }));
+  const isPlain = given.loss > 0 && given.loss < Infinity && classes !== 1;
+  const rows = Object.entries(ROWS).filter(([id]) => isPlain || SPECIAL.includes(id));
+  const found = rows.map(([id, row]) => ({ id, ...row(given) }));
   const fits = found.filter(({ sure }) => sure > 0.05).sort((a, b) => b.sure - a.sure);
   return [...set.map((row) => ({ id: "setting", sure: 1, value: read.loss, ...row })), ...fits].slice(0, 5);
 }

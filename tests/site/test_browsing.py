@@ -75,7 +75,7 @@ def test_the_search_is_asked_for_by_key_and_answers_while_one_types(opened):
     assert all(".pdf" not in text for text in quoted), quoted  # a button's text
     results = page.locator("#search-results li").all_inner_texts()
     assert all("logit" in text.lower() for text in results), results
-    assert page.locator("#search-results [role=status]").inner_text() == "The first 20 results"
+    assert page.locator("#search-results [role=status]").inner_text() == "20 results for “logits”"
     assert barriers_on(page) == []
     page.locator("#search-results li a").first.click()
     page.wait_for_load_state("networkidle")
@@ -124,7 +124,8 @@ def test_enter_leads_to_a_page_with_the_same_results_and_without_a_match_it_says
     assert page.locator("#search-results li a").all_inner_texts() == while_typing
     page.goto(page.url.replace("perplexity", "xyzzy"))
     page.locator("#search-results [role=status]").wait_for()
-    assert page.locator("#search-results").inner_text() == "Nothing was found."
+    assert page.locator("#search-results").inner_text() == "Nothing was found for “xyzzy”."
+    assert page.locator(".bd-search-container input").input_value() == "xyzzy"
 
 
 def test_a_button_copies_the_code_of_a_cell(opened):

@@ -100,8 +100,8 @@ PRODUCED = [
         lambda: loss_of(np.log(np.tile([2, 4, 10], (16, 1)) / 16), SKEWED, Sparse(True)),
         0,
     ),
-    ("belowEven", {"classes": 3}, lambda: loss_of(np.log(np.tile([2, 4, 10], (16, 1)) / 16), SKEWED, Sparse(True)), 0),
-    ("uncounted", {"classes": 3}, lambda: loss_of(np.zeros((4, 3)), tf.one_hot([0, 1, 2, 3], 3), Rows(True)), 2),
+    ("belowEven", {"classes": 3}, lambda: loss_of(np.log(np.tile([2, 4, 10], (16, 1)) / 16), SKEWED, Sparse(True)), 1),
+    ("uncounted", {"classes": 3}, lambda: loss_of(np.zeros((4, 3)), tf.one_hot([0, 1, 2, 3], 3), Rows(True)), 3),
     ("twiceRight", {}, lambda: loss_of(RIGHT, TEN, Sparse(True), *behind()), 0),
     ("twiceRight", {"classes": 10}, lambda: loss_of(RIGHT, TEN, Sparse(True), *behind()), 0),
     ("twiceWrong", {"classes": 10}, lambda: loss_of(RIGHT, (TEN + 1) % 10, Sparse(True), *behind()), 0),
@@ -124,7 +124,9 @@ PRODUCED = [
     ("summed", {"classes": 10}, lambda: loss_of(EVEN, TEN, Sparse(True, reduction="sum")), 0),
     ("summed", {}, lambda: 400 * loss_of(EVEN, TEN, Sparse(True, reduction="sum")), 0),
     ("unscaled", {"classes": 10}, unscaled, 0),
-    ("plain", {"classes": 10}, lambda: loss_of(RIGHT / 200, TEN, Sparse(True)), 3),
+    ("falling", {"classes": 10}, lambda: loss_of(RIGHT / 100, TEN, Sparse(True)), 0),
+    ("oneOutput", {"classes": 1}, lambda: loss_of(np.zeros((4, 1)), np.zeros(4), Sparse(), keras.layers.Softmax()), 1),
+    ("plain", {"classes": 10}, lambda: loss_of(RIGHT / 200, TEN, Sparse(True)), 4),
 ]
 
 
@@ -159,6 +161,11 @@ def test_what_is_known_rules_rows_out():
     assert "even" not in meanings(typed="0.6931", classes=2, rule="binary")
     assert meanings(typed="2.30", classes=10)[0] == "even"
     assert meanings(typed="2.5", classes=10)[0] != "even"
+    assert meanings(typed="4.17")[0] == "even"  # among about 65
+    assert meanings(typed="0", classes=10) == ["zero"]
+    assert meanings(typed="nan", classes=10) == ["nan"]
+    assert meanings(typed="0.69", classes=10, ends="softmax", rule="probs")[0] == "falling"
+    assert "summed" not in meanings(typed="16.118", classes=10) + meanings(typed="7.6", classes=10)
 
 
 # -------------------------------------------------------------------------------------------------- what is typed
@@ -166,7 +173,15 @@ def test_what_is_known_rules_rows_out():
 
 @pytest.mark.parametrize(
     ("typed", "loss"),
-    [(" 2.3026 ", 2.3026), ("2,3026", 2.3026), ("1.19e-07", 1.19e-7), ("−55", -55), (".5", 0.5), ("-inf", -np.inf)],
+    [
+        (" 2.3026 ", 2.3026),
+        ("2,3026", 2.3026),
+        ("1.19e-07", 1.19e-7),
+        ("−55", -55),
+        (".5", 0.5),
+        ("-inf", -np.inf),
+        ("loss: 2.3026 - accuracy: 0.1", 2.3026),
+    ],
 )
 def test_a_loss_is_read_as_people_write_it(typed, loss):
     assert in_node("meanings.mjs", [("readLoss", typed)])[0]["loss"] == loss
@@ -251,9 +266,7 @@ def test_it_works_with_keys_alone_and_says_what_came_first(asked):
 def test_a_link_brings_the_question_back_and_a_broken_one_says_so(asked):
     page, widget = asked("#loss-meaning=loss:1.4612;classes:10")
     expect(widget.locator("li").first).to_contain_text("Softmax is applied twice: this is its floor")
-    assert (
-        widget.get_by_role("link", name="Link to this question").get_attribute("href") == "#" + page.url.split("#")[1]
-    )
+    assert widget.get_by_role("link", name="Link to this answer").get_attribute("href") == "#" + page.url.split("#")[1]
     page.goto(page.url.partition("#")[0] + "#loss-meaning=ends:nothing")
     expect(widget).to_contain_text("does not hold a question that can be read")
 
@@ -262,7 +275,7 @@ def test_a_link_brings_the_question_back_and_a_broken_one_says_so(asked):
     ("field", "typed", "words"),
     [
         ("the loss", "abc", "A loss is a number, nan or inf."),
-        ("number of classes K, if known", "1.5", "The number of classes is a whole number, 2 or more."),
+        ("number of classes K, if known", "1.5", "The number of classes is a whole number, 1 or more."),
         ("rows of each class, if known", "many", "The rows of each class are numbers"),
     ],
 )

@@ -239,7 +239,7 @@ def small_book(tmp_path):
             "format: jb-book\nroot: chapters/index\nchapters:\n"
             "  - file: chapters/02_softmax\n  - file: chapters/mistakes\n"
         )
-        index = "# A title\n\nA first sentence that says what the page is for: `git+https://ADDRESS`.\n"
+        index = "# A title\n\nA first sentence that says what the page is for: `%pip install /path/to/a/clone`.\n"
         (tmp_path / "chapters/index.md").write_text(index)
         (tmp_path / "chapters/mistakes.md").write_text((ROOT / "chapters/mistakes.md").read_text())
         (tmp_path / "chapters/references.bib").symlink_to(ROOT / "chapters/references.bib")
@@ -299,7 +299,7 @@ def test_elsewhere_no_page_links_to_a_repository(small_book):
     assert "url" not in resource_of(folder / "02_softmax.html")
     assert "02_softmax.zip" in links
     assert not [link for link in links for place in ("colab", "binder", "codespaces") if place in link]
-    assert "git+https://ADDRESS<" in (folder / "index.html").read_text()
+    assert "/path/to/a/clone<" in (folder / "index.html").read_text()
     assert "Colab" not in badge(folder / "02_softmax.html")
     assert not (folder.parents[1] / "colab").exists()
 

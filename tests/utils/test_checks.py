@@ -498,6 +498,13 @@ def test_a_block_that_runs_is_an_error_of_the_page():
         pass
 
 
+def test_with_other_versions_a_block_that_runs_is_said_and_the_notebook_goes_on(monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_VERSIONS", "other")
+    with error_shown():
+        pass
+    assert capsys.readouterr().out == "no error with these versions\n"
+
+
 def test_an_interrupt_is_not_swallowed():
     with pytest.raises(KeyboardInterrupt), error_shown():
         raise KeyboardInterrupt
