@@ -189,7 +189,7 @@ def test_a_logit_can_be_typed(lab):
     field.fill("-7.25")
     assert reading(page).logits == [2, 1, -7.25]
     field.fill("")  # no number yet: nothing moves
-    assert page.locator(".p").all_text_contents() == [shown(p) for p in softmax([2, 1, -7.25])]
+    assert page.locator(".logit-lab .p").all_text_contents() == [shown(p) for p in softmax([2, 1, -7.25])]
     field.blur()
     assert reading(page).logits == [2, 1, -7.25]
     field.fill("5000")  # while it is typed in, the field is left alone
@@ -343,7 +343,7 @@ def test_a_link_carries_the_numbers_to_another_reader(lab):
 def test_an_address_that_the_lab_cannot_read_is_named(lab, fragment):
     page = lab(fragment=fragment)
     expect(page.get_by_text("The address holds numbers that the lab cannot read")).to_be_visible()
-    assert page.locator(".p").all_text_contents() == [shown(p) for p in softmax(START)]
+    assert page.locator(".logit-lab .p").all_text_contents() == [shown(p) for p in softmax(START)]
 
 
 def test_an_address_that_means_something_else_is_left_alone(lab):
