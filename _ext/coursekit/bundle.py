@@ -160,7 +160,7 @@ def zip_of(name, notebook):
     return file.getvalue()
 
 
-def write(app, pagename, source):
+def write(app, pagename, notebook):
     """Write the zip of a chapter beside its page and, where the book's address is known, the copy for Colab.
 
     Returns
@@ -168,7 +168,7 @@ def write(app, pagename, source):
     dict
         For the page's template: `zip`, a link from the page; `size` in MB; and `launch`, a list of (name, address).
     """
-    notebook, name = json.loads(source.read_text()), source.stem
+    name = pagename.rpartition("/")[2]
     content = zip_of(name, notebook)
     path = Path(app.outdir) / f"{pagename}.zip"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -30,7 +30,7 @@ def open_fold(translator, node):
     translator.body[start:] = [part.replace(' aria-label="Toggle hidden content"', "") for part in parts]
 
 
-def verified(path):
+def verified(notebook):
     """Return what a notebook says of its own outputs, for the badge of its page.
 
     Returns
@@ -39,7 +39,6 @@ def verified(path):
         `stored` (a date), `python`, `tensorflow`, `keras`, `seconds`, `cores`; `compared`, the number of code cells
         that the tests compare; `exempt`, the reasons of those that they only run.
     """
-    notebook = json.loads(path.read_text())
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     exempt = [cell["metadata"] for cell in cells if "nbval-ignore-output" in cell["metadata"].get("tags", ())]
     run = notebook["metadata"]["course"]
@@ -80,8 +79,9 @@ def complete_page(app, pagename, templatename, context, doctree):
     """Add badge and zip to a chapter, the widgets' host to a page that has one, and leave out what it does not need."""
     source = ROOT / f"{pagename}.ipynb"
     if source.is_file():
-        context["verified"] = verified(source)
-        context["elsewhere"] = bundle.write(app, pagename, source)
+        notebook = json.loads(source.read_text())
+        context["verified"] = verified(notebook)
+        context["elsewhere"] = bundle.write(app, pagename, notebook)
     if doctree is not None:
         # No "</script>" of a title may end the script that holds it.
         context["learning_resource"] = learning_resource(app, pagename, doctree).replace("<", "\\u003c")

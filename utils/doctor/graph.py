@@ -14,6 +14,8 @@ MOVES |= {"StopGradient", "Transpose"}
 RESCALES = MOVES | {"Add", "AddV2", "BiasAdd", "Div", "Mul", "Neg", "Pad", "RealDiv", "Relu", "StridedSlice", "Sub"}
 WEIGHTED = {"BatchMatMulV2", "BatchMatMulV3", "Conv2D", "Conv3D", "DepthwiseConv2dNative", "Einsum", "MatMul"}
 WEIGHTED |= {"TensorListFromTensor"}  # where a recurrent layer begins
+# The product of a dropout, by either name that TensorFlow gives it.
+DROPOUT = re.compile(r"/stateless_dropout/|/dropout(_\d+)?/[Mm]ul")
 
 
 @dataclass
@@ -83,7 +85,7 @@ class Walk:
             if isinstance(tensor, tf.Tensor):
                 end.last = ends_of(tensor)
                 end.direct = tensor.op in end.last  # nothing stands behind the last activation
-                end.inner = {o for op in end.last if op.type in ("Softmax", "Sigmoid") for o in ends_of(op.inputs[0])}
+                end.inner = before_activations(end.last)
                 if (mask := getattr(tensor, "_keras_mask", None)) is not None:
                     masks[str(i)] = mask
             self.ends.append(end)
@@ -94,11 +96,8 @@ class Walk:
         """Call the model as `fit` does, in a graph that never runs, and note dropout behind the logits."""
         for end, tensor in zip(self.ends, keras.tree.flatten(self.model(x, training=True)), strict=True):
             last = ends_of(tensor)
-            inner = {o for op in last if op.type in ("Softmax", "Sigmoid") for o in ends_of(op.inputs[0])}
-            end.dropped = {op for op in last | inner if op.type == "Mul" and "/stateless_dropout/" in op.name}
-            end.dropped |= {
-                op for op in last | inner if op.type == "Mul" and re.search(r"/dropout(_\d+)?/[Mm]ul", op.name)
-            }
+            products = (op for op in last | before_activations(last) if op.type == "Mul")
+            end.dropped = {op for op in products if DROPOUT.search(op.name)}
         return x
 
 
@@ -134,6 +133,11 @@ def ends_of(tensor):
         else:
             ends.add(op)
     return ends
+
+
+def before_activations(last):
+    """Return the operations that made what a softmax or sigmoid among the last ones takes."""
+    return {end for op in last if op.type in ("Softmax", "Sigmoid") for end in ends_of(op.inputs[0])}
 
 
 def entering_from(x):
