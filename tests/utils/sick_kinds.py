@@ -38,6 +38,7 @@ REWARDS, FLOOR = "loss falls for wrong answers", "loss without a lower bound"
 NAN_GRADIENT, NO_GRADIENT = "NaN gradient with a finite loss", "no gradient reaches the weights"
 WANTS_PROBS = "loss by hand on logits, made for probabilities"
 WANTS_LOGITS = "loss by hand on probabilities, made for logits"
+CUT_OFF, HINGE = "no gradient for a part of the weights", "probabilities under a hinge loss"
 FROZEN, ALIKE, DEAD = "nothing to train", "units that stay alike", "dead units: no gradient for this batch"
 ONE_CLASS, ONE_ROW = "one class in the batch", "batch normalisation over one row"
 HIDDEN, ADDED = "everything is hidden from the loss", "NaN or Inf in an added loss"
@@ -349,6 +350,21 @@ KINDS = {
         NO_GRADIENT,
         (ending(lambda: layers.Lambda(tf.stop_gradient)), X, Y),
         (ending(lambda: layers.Lambda(tf.identity)), X, Y),
+    ),
+    "rounded in the middle": (
+        CUT_OFF,
+        (lambda: sequential(dense(5, "tanh"), layers.Lambda(tf.round), dense(), loss=SPARSE()), X, Y),
+        (lambda: sequential(dense(5, "tanh"), dense(), loss=SPARSE()), X, Y),
+    ),
+    "stop_gradient in the middle": (
+        CUT_OFF,
+        (lambda: sequential(dense(5), layers.Lambda(tf.stop_gradient), dense(), loss=SPARSE()), X, Y),
+        (lambda: sequential(dense(5, trainable=False), layers.Lambda(tf.stop_gradient), dense(), loss=SPARSE()), X, Y),
+    ),
+    "hinge on a sigmoid": (
+        HINGE,
+        (lambda: bits("sigmoid", "hinge"), X, BITS[:, None]),
+        (lambda: bits(None, "hinge"), X, BITS[:, None]),
     ),
     "focal log of scores": (
         WANTS_PROBS,

@@ -47,6 +47,8 @@ def test_the_healthy_twin_has_no_finding(case):
             "without argmax",
         ),
         ("stop_gradient in the model", "float32, gets one.", "between the weights and the output"),
+        ("rounded in the middle", "2 of 4 trainable weights get no gradient, the first is", "layer.trainable = False"),
+        ("hinge on a sigmoid", "for perfect probabilities it would be 0.5", "loss='binary_crossentropy'"),
         ("model.trainable = False", "0 of 2 weights are trainable, 28 numbers stay", "model.trainable = True"),
         ("weights of zero", "(6, 5), are equal, from 0 to 0; their gradients are 0", "glorot_uniform"),
         ("weights of one", "are equal, from 1 to 1; their gradients are 0", "glorot_uniform"),

@@ -260,6 +260,75 @@ def test_the_loss_of_the_labels_stands_apart_from_what_is_added(capsys):
     assert names(sequential(dense(kernel_regularizer="l2"), Extra(), loss=INT), X, Y) == [UNDECLARED]
 
 
+def alone(*stack, loss=None, shape=(6,)):
+    """Return a model whose layers add the only loss."""
+    return sequential(*stack, loss=loss, shape=shape)
+
+
+class Odd(layers.Layer):
+    """Adds a loss of its own, of what `make` says."""
+
+    def __init__(self, make):
+        super().__init__()
+        self.make = make
+
+    def call(self, x):
+        self.add_loss(self.make(x))
+        return x
+
+
+@pytest.mark.parametrize("batch", [(X,), (X, Y), (tf.data.Dataset.from_tensor_slices(X).batch(16),)])
+def test_a_model_whose_layers_add_the_only_loss_is_examined_by_it(batch):
+    model = alone(dense(3), Extra())
+    found = diagnose(model, *batch)
+    assert found == []
+    value = float(np.mean(np.square(model(X))))
+    assert found.notes == (
+        f"No loss of labels: what the layers add, {value:.4f} on this batch, is all there is to examine.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stack", "x", "name"),
+    [
+        (lambda: (dense(3), Odd(lambda x: tf.reduce_mean(tf.sqrt(x - 100)))), X, "NaN or Inf in an added loss"),
+        (lambda: (dense(3), Odd(lambda x: tf.reduce_mean(tf.round(x)))), X, "no gradient reaches the weights"),
+        (lambda: (dense(3, trainable=False), Extra()), X, "nothing to train"),
+        (lambda: (dense(3), layers.Lambda(tf.round), dense(2), Extra()), X, "no gradient for a part of the weights"),
+        (lambda: (dense(3), Extra()), np.abs(X) * 100, "inputs unscaled"),
+        (
+            lambda: (dense(3), Odd(lambda x: tf.reduce_sum(tf.norm(x * 0, axis=-1)))),
+            X,
+            "NaN gradient with a finite loss",
+        ),
+        (lambda: (dense(3), Extra()), X * np.nan, "NaN or Inf in x"),
+    ],
+)
+def test_what_is_wrong_with_an_added_loss_is_named(stack, x, name):
+    assert names(alone(*stack()), x, Y) == [name]
+
+
+def test_weights_that_take_no_part_are_a_note():
+    x = keras.Input((6,))
+    both = {"a": dense(name="a")(x), "b": dense(name="b")(x)}
+    model = keras.Model(x, both)
+    model.compile(loss={"a": SPARSE(), "b": None})
+    found = diagnose(model, X, {"a": Y, "b": Y})
+    assert found == []
+    assert found.notes == ("2 of 4 trainable weights take no part in the loss on this batch, the first is b/kernel.",)
+
+
+def test_what_an_added_loss_alone_reaches_is_not_cut_off():
+    model = sequential(dense(5), Extra(), layers.Lambda(tf.stop_gradient), dense(), loss=SPARSE())
+    assert names(model, X, Y) == []
+
+
+def test_squared_error_on_the_probabilities_of_classes_is_a_note():
+    (note,) = diagnose(sequential(soft(), loss="mse"), X, ONE_HOT).notes
+    assert note.startswith("mean_squared_error judges probabilities of classes here.")
+    assert diagnose(sequential(dense(), loss="mse"), X, ONE_HOT).notes == ()
+
+
 def test_several_losses_on_one_output_are_each_examined():
     model = sequential(soft(), loss=[losses.CategoricalCrossentropy(), losses.MeanSquaredError()])
     assert names(model, X, ONE_HOT) == []

@@ -423,7 +423,8 @@ def uncompiled():
             X,
             Y,
             {},
-            "`model` is compiled without a loss; the loss is what is examined. Call model.compile(loss=...) first.",
+            "`model` is compiled without a loss and no layer adds one; the loss is what is examined. Call "
+            "model.compile(loss=...) first; what an own train_step computes cannot be seen.",
         ),
         (
             lambda: two_outputs([SPARSE(), SPARSE()]),

@@ -21,7 +21,7 @@ from .finding import Diagnosis, Finding, report
 from .graph import Walk
 from .intake import batches_of, check_inputs, check_model
 from .keep import built_copy, unchanged
-from .measure import cases_of
+from .measure import Added, cases_of
 
 __all__ = ["Diagnosis", "DoctorCallback", "Finding", "diagnose", "report"]
 
@@ -55,6 +55,7 @@ LOSS = (
     handmade.other_losses,
     loss.broadcast,
     loss.softmax_with_binary,
+    loss.hinge_on_probs,
     loss.probs_as_logits,
     loss.logits_as_probs,
     loss.saturated,
@@ -78,11 +79,11 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
     Parameters
     ----------
     model : keras.Model
-        Compiled, with a loss for one output or more.
+        Compiled, with a loss for one output or more, or with layers that add one (`add_loss`).
     x : array_like, shape (B, ...), dict or list of them, tf.data.Dataset or keras.utils.PyDataset
         Inputs of one batch, as for `fit`; or a dataset. From 8 rows on, the loss is also compared with ln K.
     y : array_like, shape (B, ...), dict or list of them, optional
-        Labels or target rows of the batch; left out with a dataset.
+        Labels or target rows of the batch; left out with a dataset, and where the layers add the only loss.
     sample_weight : array_like, shape (B,) or that of the losses, or a dict or list of them, optional
         What `fit` would get.
     class_weight : dict of int to float, optional
@@ -105,7 +106,7 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
         wrong kind; if a dataset is empty, not batched or without labels.
     """
     check_model(model)
-    found = batches_of(x, y, sample_weight, class_weight, batches)
+    found = batches_of(x, y, sample_weight, class_weight, batches, labels=model.loss is not None)
     with unchanged(model):
         twin = built_copy(model, found[0].x)
         with unchanged(twin) if twin is not model else contextlib.nullcontext():
@@ -126,6 +127,8 @@ def _look(model, batch):
     if batch.unread:
         return [(GROUPS.index(LABELS), arrays.not_numbers(*pair)) for pair in batch.unread], []
     walk = Walk(model, batch)
+    if model.loss is None:
+        return _of_added(walk)
     found, notes = [], []
     cases = cases_of(walk)
     for case in cases:
@@ -136,7 +139,28 @@ def _look(model, batch):
                 own = case.name if rank not in (FATAL, INPUT) or "labels" in finding.name else ""
                 found.append((GROUPS.index(rank), dataclasses.replace(finding, output=own)))
         notes += said
+    said = {finding.name for _, finding in found}
+    if not said & {NO_WAY_BACK, *NOTHING_TO_TRAIN} and not any(isinstance(case.run, Exception) for case in cases):
+        cut, unused = learning.cut_off(walk, cases)
+        found += [(GROUPS.index(LEARNING), finding) for finding in cut]
+        notes += unused
     return found, notes
+
+
+def _of_added(walk):
+    """Return what `_look` returns, for a model whose layers add the only loss."""
+    if not walk.added:
+        raise ValueError(
+            "`model` is compiled without a loss and no layer adds one; the loss is what is examined. Call "
+            "model.compile(loss=...) first; what an own train_step computes cannot be seen."
+        )
+    case = Added(walk)
+    for group in (ADDED_FATAL, ADDED_LOSS):
+        if findings := _one_of(group, case):
+            return [(0, finding) for _, finding in findings], []
+    found = [*_one_of(ADDED_LEARNING, case), *_one_of(INPUT, case)] or _one_of((learning.dead,), case)
+    cut, unused = learning.cut_off(walk, [case]) if not found else ([], [])
+    return [(1, finding) for finding in [*(finding for _, finding in found), *cut]], [loss.added_alone(case), *unused]
 
 
 GROUPS = (FATAL, LABELS, OUTPUT, LOSS, ENDING, LEARNING, WEIGHTS, INPUT, REST, METRICS)
@@ -163,7 +187,12 @@ def _of_case(case):
 
 
 NO_WAY_BACK = "no gradient reaches the weights"  # of a frozen model there is none to look for
-NOTES = (loss.on_tensorflow_only, loss.beside)
+NOTHING_TO_TRAIN = ("nothing to train", "everything is hidden from the loss")
+NOTES = (loss.on_tensorflow_only, loss.beside, loss.squared)
+# Where the layers add the only loss there are no labels, and nothing to say of logits.
+ADDED_FATAL = (data.nan_in_inputs, weights.nan_in_weights)
+ADDED_LOSS = (weights.nan_in_added, learning.frozen, learning.nan_gradient, learning.no_gradient)
+ADDED_LEARNING = (learning.units_alike, learning.batch_of_one)
 
 
 def _one_of(checks, case):

@@ -1,6 +1,7 @@
 """One walk through a model: its outputs on a batch, and which operations come last, behind the logits, and first."""
 
 import contextlib
+import functools
 import re
 from dataclasses import dataclass, field
 
@@ -91,6 +92,36 @@ class Walk:
             self.ends.append(end)
         entering = [t for tensor in keras.tree.flatten(x) for t in entering_from(tensor)]
         return output, masks, entering, list(self.model.losses)
+
+    @functools.cached_property
+    def reached_by_added(self):
+        """Return the ids of the trainable weights to which the losses that the layers add give a gradient."""
+        variables = self.model.trainable_variables
+        if not self.added or not variables:
+            return set()
+
+        def step(x):
+            with tf.GradientTape() as tape:
+                self.model(x, training=False)
+                total = tf.add_n([tf.cast(tf.reduce_sum(loss), tf.float32) for loss in self.model.losses])
+            found = tape.gradient(total, [v.value for v in variables])
+            reached.update(id(v) for v, gradient in zip(variables, found, strict=True) if gradient is not None)
+            return total
+
+        reached = set()
+        with contextlib.suppress(Exception):
+            step(self.x) if self.model.run_eagerly else traced(step, self.x)
+        return reached
+
+    def moves(self, variable, places):
+        """Whether other numbers in a weight change one of the outputs at `places`; the weight gets its own back."""
+        before = variable.numpy()
+        variable.assign(np.roll(before, 1) * 3 + 1)
+        try:
+            outputs = keras.tree.flatten(self.model(self.x, training=False))
+            return any(not np.array_equal(outputs[i], self.ends[i].tensor) for i in places)
+        finally:
+            variable.assign(before)
 
     def _training(self, x):
         """Call the model as `fit` does, in a graph that never runs, and note dropout behind the logits."""

@@ -15,7 +15,7 @@ class Batch:
     """Inputs, labels and weights of one batch: arrays, or dicts and lists of them, with the same number of rows."""
 
     x: object
-    y: object
+    y: object = None  # None where the model needs none
     sample_weight: object = None
     class_weight: dict = None
     unread: list = field(default_factory=list)  # labels that are no numbers: strings, objects
@@ -45,12 +45,11 @@ def check_model(model):
         )
     if not isinstance(model, keras.Model):
         raise ValueError(f"`model` is a {type(model).__name__}; wanted a keras.Model. Build one from its layers first.")
-    if not model.compiled or model.loss is None:
-        missing = "not compiled" if not model.compiled else "compiled without a loss"
-        raise ValueError(f"`model` is {missing}; the loss is what is examined. Call model.compile(loss=...) first.")
+    if not model.compiled:
+        raise ValueError("`model` is not compiled; the loss is what is examined. Call model.compile(loss=...) first.")
 
 
-def batches_of(x, y=None, sample_weight=None, class_weight=None, batches=1):
+def batches_of(x, y=None, sample_weight=None, class_weight=None, batches=1, labels=True):
     """Return the batches to look at: the one of arrays that came, or the first ones of a dataset.
 
     Parameters
@@ -63,6 +62,8 @@ def batches_of(x, y=None, sample_weight=None, class_weight=None, batches=1):
         What `fit` would get.
     batches : int
         How many batches of a dataset.
+    labels : bool
+        Whether they must have labels: not where a model adds its loss itself.
 
     Returns
     -------
@@ -79,8 +80,8 @@ def batches_of(x, y=None, sample_weight=None, class_weight=None, batches=1):
     if isinstance(x, tf.data.Dataset | keras.utils.PyDataset):
         if y is not None or sample_weight is not None:
             raise ValueError("`x` is a dataset and gives the labels and weights itself. Leave out y and sample_weight.")
-        return [_batch(*parts, class_weight) for parts in _first_of(x, batches)]
-    if y is None:
+        return [_batch(*parts, class_weight) for parts in _first_of(x, batches, labels)]
+    if y is None and labels:
         hint = (
             "Take one batch: diagnose(model, *next(batches))."
             if hasattr(x, "__next__")
@@ -90,7 +91,7 @@ def batches_of(x, y=None, sample_weight=None, class_weight=None, batches=1):
     return [_batch(x, y, sample_weight, class_weight)]
 
 
-def _first_of(dataset, batches):
+def _first_of(dataset, batches, labels):
     """Return (x, y, sample_weight) of the first batches of a dataset."""
     if isinstance(dataset, tf.data.Dataset):
         if any(spec.shape.rank == 0 for spec in tf.nest.flatten(dataset.element_spec) if hasattr(spec, "shape")):
@@ -100,6 +101,8 @@ def _first_of(dataset, batches):
         found = [dataset[i] for i in itertools.islice(range(dataset.num_batches or batches), batches)]
     if not found:
         raise ValueError("The dataset is empty; wanted at least one batch.")
+    if not labels:
+        found = [part if isinstance(part, tuple) else (part, None) for part in found]
     if not isinstance(found[0], tuple) or len(found[0]) not in (2, 3):
         raise ValueError("The dataset gives no labels; wanted (x, y) or (x, y, sample_weight) in each batch.")
     return [(*part, None)[:3] for part in found]
@@ -108,8 +111,8 @@ def _first_of(dataset, batches):
 def _batch(x, y, sample_weight, class_weight):
     """Return a checked Batch."""
     x = _arrays(x, "x", strings=True)
-    y = _arrays(y, "y", strings=True, objects=True)
-    inputs, labels = _named(x, "x"), _named(y, "y")
+    y = None if y is None else _arrays(y, "y", strings=True, objects=True)
+    inputs, labels = _named(x, "x"), [] if y is None else _named(y, "y")
     rows = len(inputs[0][1])
     for name, array in [*inputs[1:], *labels]:
         if len(array) != rows:

@@ -47,6 +47,46 @@ def no_gradient(case):
     )
 
 
+def cut_off(walk, cases):
+    """Find weights that move an output and get no gradient from any loss: something between them interrupts it.
+
+    Whether they move it is tried: the output is computed with other numbers in the weight. Weights that move nothing
+    take no part; that is a note.
+
+    Returns
+    -------
+    tuple
+        A list of one Finding or none, and a list of notes.
+    """
+    if any(case.weight_gradients is None for case in cases):
+        return [], []
+    reached = {id(v) for case in cases for v, gradient in case.weight_gradients if gradient is not None}
+    reached |= walk.reached_by_added
+    lost = [v for v in walk.model.trainable_variables if id(v) not in reached]
+    if not lost or not reached:
+        return [], []
+    moving = [v for v in lost if walk.moves(v, {case.place for case in cases})]
+    idle = [v.path for v in lost if not any(v is m for m in moving)]
+    notes = []
+    if idle:
+        notes = [
+            f"{len(idle)} of {len(walk.model.trainable_variables)} trainable weights take no part in the loss on this "
+            f"batch, the first is {idle[0]}."
+        ]
+    if not moving:
+        return [], notes
+    return [
+        Finding(
+            "no gradient for a part of the weights",
+            "The output depends on these weights, and the way back to them is interrupted: argmax, round, a "
+            "comparison, a cast to integers, stop_gradient and NumPy have no gradient. They stay as they began.",
+            f"{len(moving)} of {len(walk.model.trainable_variables)} trainable weights get no gradient, the first is "
+            f"{moving[0].path}; other numbers in it change the output.",
+            "remove what interrupts it behind that layer; if it should stay as it is: layer.trainable = False",
+        )
+    ], notes
+
+
 def nan_gradient(case):
     """Find a gradient that is NaN or infinite where the loss is finite.
 

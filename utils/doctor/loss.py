@@ -6,10 +6,11 @@ import numpy as np
 
 from ..checks import first
 from ..losses import softmax, softmax_gradient
-from ..quiet import tf
+from ..quiet import keras, tf
 from .finding import Finding
 from .graph import layer_of
 from .measure import FEW
+from .reads import function_of
 
 FAR = 3  # times ln K: an untrained model starts near ln K, a useful one below it
 ENOUGH_ROWS = 8  # fewer rows say little about a mean loss
@@ -51,6 +52,22 @@ def softmax_with_binary(case):
             f"The rows of the output, {case.p.shape}, sum to 1.",
             "loss='categorical_crossentropy' for one true class a row;\nactivation='sigmoid' for several",
         )
+
+
+def hinge_on_probs(case):
+    """Find a sigmoid under a hinge loss, which turns labels 0 and 1 into -1 and 1 and wants scores of either sign."""
+    fn, _ = function_of(case.loss)
+    if fn not in (keras.losses.hinge, keras.losses.squared_hinge) or not case.sigmoid_last:
+        return None
+    best = case.try_loss((case.y.reshape(case.p.shape) > 0).astype(float)) if case.y.size == case.p.size else np.nan
+    return Finding(
+        "probabilities under a hinge loss",
+        "Hinge takes labels 0 and 1 for -1 and 1 and wants a score beyond that on the side of the label; a sigmoid "
+        "never goes below 0, so every row of the other class keeps a loss of 1 or more.",
+        f"The output lies between {case.p.min():.3g} and {case.p.max():.3g}, the loss is {case.losses.mean():.4f}; "
+        f"for perfect probabilities it would be {best:.4f}.",
+        "Dense(1) without activation, or activation='tanh'; for probabilities:\nloss='binary_crossentropy'",
+    )
 
 
 def probs_as_logits(case):
@@ -224,6 +241,26 @@ def beside(case):
             f"{float(case.run[0]):.4f}: {len(case.added)} from regularisers and add_loss."
         )
     return None
+
+
+def added_alone(case):
+    """Return the note of a model without a loss of labels."""
+    return (
+        f"No loss of labels: what the layers add, {float(case.run[0]):.4f} on this batch, is all there is to examine."
+    )
+
+
+def squared(case):
+    """Return a note where the squared or absolute error judges the probabilities of classes, or None."""
+    fn, _ = function_of(case.loss)
+    judged = case.softmax_last and case.guess is not None
+    judged |= case.sigmoid_last and case.classes == 1 and set(np.unique(case.y)) <= {0, 1}
+    if fn not in (keras.losses.mean_squared_error, keras.losses.mean_absolute_error) or not judged:
+        return None
+    return (
+        f"{fn.__name__} judges probabilities of classes here. Near 0 and 1 their slope is 0, so a row that is surely "
+        "wrong teaches next to nothing; cross-entropy pushes its logits by almost 1."
+    )
 
 
 def on_tensorflow_only(case):

@@ -20,12 +20,11 @@ CLASSES = {**FEW, "binary": "BinaryCrossentropy"}
 class Case:
     """A model and a batch with what the checks ask about one output; each number is computed once, when asked for.
 
-    `name` is that of the output where there are several, `path` where it stands in what the model returns, and `place`
-    its number among them.
+    `name` is that of the output where there are several, and `place` its number among what the model returns.
     """
 
-    def __init__(self, walk, y, loss, name="", path=(), place=0, sample_weight=None):
-        self.model, self.batch, self.name, self.path, self.place = walk.model, walk.batch, name, path, place
+    def __init__(self, walk, y, loss, name="", place=0, sample_weight=None):
+        self.model, self.batch, self.name, self.place = walk.model, walk.batch, name, place
         self.entering, self.added, self.outputs = walk.entering, walk.added, len(walk.ends)
         self.y, self.sample_weight, self.class_weight = y, sample_weight, walk.batch.class_weight
         end = walk.ends[place]
@@ -72,16 +71,12 @@ class Case:
 
         def step(sources, x, y):
             with tf.GradientTape() as tape:
-                output = self.model(x, training=False)
-                for key in self.path:
-                    output = output[key]
+                output = keras.tree.flatten(self.model(x, training=False))[self.place]
                 if output.dtype.is_floating:
                     tape.watch(output)
-                losses = self.loss.call(
-                    tf.cast(y, self.loss.dtype), keras.ops.convert_to_tensor(output, self.loss.dtype)
-                )
+                losses = self._losses_of(y, output)
                 total = tf.reduce_sum(losses)
-            value = self.loss(y, output)
+            value = self._value_of(y, output)
             # None says that the loss did not use the output: Keras handed it the logits from before the softmax.
             first, *rest = tape.gradient(total, [output, *sources])
             rest = {str(i): getattr(g, "values", g) for i, g in enumerate(rest) if g is not None}
@@ -100,6 +95,14 @@ class Case:
             weights = [rest.get(str(i)) for i in range(len(variables))] if sources or not variables else None
             return as_array(value), as_array(losses), None if gradient is None else as_array(gradient), weights
         return failed
+
+    def _losses_of(self, y, output):
+        """Return the loss of each element, as a tensor, without weights."""
+        return self.loss.call(tf.cast(y, self.loss.dtype), keras.ops.convert_to_tensor(output, self.loss.dtype))
+
+    def _value_of(self, y, output):
+        """Return the loss of the batch, as a tensor."""
+        return self.loss(y, output)
 
     @property
     def losses(self):
@@ -196,6 +199,20 @@ class Case:
         return f"loss=keras.losses.{CLASSES[self.kind]}({'from_logits=True' if from_logits else ''})"
 
 
+class Added(Case):
+    """A model with no loss of labels: what its layers add is all there is, and its parts stand for the losses."""
+
+    def __init__(self, walk):
+        y = keras.tree.flatten(walk.batch.y if walk.batch.y is not None else walk.batch.x)[0]
+        super().__init__(walk, y, "mse")  # which is not asked
+
+    def _losses_of(self, y, output):
+        return tf.stack([tf.cast(tf.reduce_mean(loss), tf.float32) for loss in self.model.losses])
+
+    def _value_of(self, y, output):
+        return tf.reduce_sum(self._losses_of(y, output))
+
+
 def cases_of(walk):
     """Return a Case for each output that has a loss, and for each loss where an output has several.
 
@@ -232,7 +249,7 @@ def cases_of(walk):
             f"`y` holds {_said(y)} and `model` returns {_said(walk.structure)}; wanted labels for each loss."
         )
     return [
-        Case(walk, labels, loss, _called(name, path, names, place, found), path, place, _weight_at(weight, path, name))
+        Case(walk, labels, loss, _called(name, path, names, place, found), place, _weight_at(weight, path, name))
         for path, labels, place, loss, name in parts
     ]
 
