@@ -5,13 +5,13 @@ No model is run: the modules of `utils/doctor/` and the tables of `tests/utils/`
 
 import ast
 import re
-import runpy
 from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
+from coursekit.explained import CHAPTERS
 from coursekit.messages import code
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,11 +33,6 @@ def evidence():
                     if text not in known[1]:
                         known[1].append(text)
     return {name: (heading, " ".join(texts)) for name, (heading, texts) in found.items()}
-
-
-def chapters():
-    """Return {finding: file of the chapter}."""
-    return runpy.run_path(str(DOCTOR / "chapters.py"))["CHAPTERS"]  # a file that imports nothing
 
 
 def corpus():
@@ -87,8 +82,8 @@ def sections():
     ValueError
         If a finding has no chapter or no model in the corpus.
     """
-    known, links, (models, sources) = evidence(), chapters(), corpus()
-    for what, table in (("chapter in utils/doctor/chapters.py", links), ("model in the corpus", models)):
+    known, (models, sources) = evidence(), corpus()
+    for what, table in (("chapter in explained.py", CHAPTERS), ("model in the corpus", models)):
         if missing := [name for name in known if name not in table]:
             raise ValueError(f"These findings have no {what}: {', '.join(missing)}.")
     found, shown = {}, ""
@@ -98,7 +93,7 @@ def sections():
         shown += sick
         several = f", one of {len(models[name])} models that show it" if len(models[name]) > 1 else ""
         found.setdefault(heading, []).append(
-            f"**{code(name)}** {looked_for} [Chapter {int(links[name][:2])}]({links[name]}).\n\n"
+            f"**{code(name)}** {looked_for} [Chapter {int(CHAPTERS[name][:2])}]({CHAPTERS[name]}).\n\n"
             f"{title[:1].upper()}{title[1:]}{several}:\n\n```python\n{sick}\n```\n"
         )
     made = "\n\n".join(used(shown, sources))

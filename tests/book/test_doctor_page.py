@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_each_finding_has_its_evidence_a_model_and_a_chapter():
-    known, links, (models, _) = doctor.evidence(), doctor.chapters(), doctor.corpus()
+    known, links, (models, _) = doctor.evidence(), doctor.CHAPTERS, doctor.corpus()
     assert set(known) == set(links) == set(models)
     assert len(known) >= 45
     for name, (heading, text) in known.items():
@@ -30,6 +30,6 @@ def test_the_page_shows_each_finding_with_python_that_can_be_read():
 
 
 def test_a_finding_without_a_model_is_an_error(monkeypatch):
-    monkeypatch.setattr(doctor, "chapters", dict)
-    with pytest.raises(ValueError, match=r"^These findings have no chapter in utils/doctor/chapters\.py: "):
+    monkeypatch.setattr(doctor, "CHAPTERS", {})
+    with pytest.raises(ValueError, match=r"^These findings have no chapter in explained\.py: "):
         doctor.sections()

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import json, os
 import utils
-from softmax_doctor.doctor import diagnose, report
+from softmax_doctor import diagnose, report
 
 course = {"KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS"} & set(os.environ)
 import keras, numpy as np
@@ -105,7 +105,7 @@ def test_the_course_is_not_there_where_the_wheel_is_tried(reader):
 
 @pytest.mark.slow
 def test_without_tensorflow_and_on_another_backend_the_import_says_so_in_a_sentence(reader):
-    two_lines = "from softmax_doctor.doctor import diagnose, report"
+    two_lines = "from softmax_doctor import diagnose, report"
     other = reader(two_lines, KERAS_BACKEND="jax")
     assert "\nImportError: The doctor runs models on TensorFlow, and this Keras runs on jax. Start" in other.stderr
     missing = reader(two_lines, without=["tensorflow"])
