@@ -167,7 +167,20 @@ MORE = {
             dtype="int64",
         ),
         PADDED,
-        PADDED,
+        np.roll(PADDED, -1, axis=1),
+    ),
+    "autoencoder of text": (
+        of(
+            lambda: layers.Embedding(9, 4),
+            lambda: layers.LSTM(4),
+            lambda: layers.RepeatVector(5),
+            lambda: layers.LSTM(4, return_sequences=True),
+            lambda: dense(9),
+            shape=(5,),
+            dtype="int64",
+        ),
+        CHARACTERS,
+        CHARACTERS,
     ),
     "bidirectional": (
         of(lambda: layers.Bidirectional(layers.LSTM(3)), dense, shape=(5, 6)),

@@ -284,7 +284,7 @@ def test_a_model_whose_layers_add_the_only_loss_is_examined_by_it(batch):
     assert found == []
     value = float(np.mean(np.square(model(X))))
     assert found.notes == (
-        f"No loss of labels: what the layers add, {value:.4f} on this batch, is all there is to examine.",
+        f"No loss in compile: what the layers add, {value:.4f} on this batch, is all there is to examine.",
     )
 
 

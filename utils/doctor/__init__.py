@@ -8,20 +8,20 @@ import contextlib
 import dataclasses
 
 try:
-    from .. import quiet  # noqa: F401
+    from ..quiet import keras
 except ModuleNotFoundError as error:
     raise ImportError(
         f"The doctor looks into the graphs of TensorFlow and Keras, and one is missing ({error}). Install both: "
         "pip install tensorflow."
     ) from None
 
-from . import advice, arrays, data, endings, handmade, labels, learning, loss, metrics, output, weights
+from . import advice, arrays, data, endings, handmade, labels, learning, loss, metrics, output, targets, weights
 from .callback import DoctorCallback
 from .finding import Diagnosis, Finding, report
-from .graph import Walk
+from .graph import Walk, reason
 from .intake import batches_of, check_inputs, check_model
 from .keep import built_copy, unchanged
-from .measure import Added, cases_of
+from .measure import Added, cases_of, computes_loss
 
 __all__ = ["Diagnosis", "DoctorCallback", "Finding", "diagnose", "report"]
 
@@ -43,6 +43,7 @@ LABELS = (
 )
 OUTPUT = (output.wrong_axis, output.softmax_twice)
 LOSS = (
+    loss.beyond_float16,
     handmade.wants_probs,
     loss.nan_in_loss,
     learning.nan_gradient,
@@ -53,7 +54,12 @@ LOSS = (
     handmade.no_floor,
     handmade.wants_logits,
     handmade.other_losses,
+    handmade.rows_left_out,
+    targets.unreadable,
+    targets.beyond_output,
+    loss.smoothed_away,
     loss.broadcast,
+    labels.copied,
     loss.softmax_with_binary,
     loss.hinge_on_probs,
     loss.probs_as_logits,
@@ -62,8 +68,15 @@ LOSS = (
     loss.logits_lost,
 )
 ENDING = (endings.bounded, endings.dropped)
-LEARNING = (learning.frozen, learning.hidden, learning.units_alike, learning.one_class, learning.batch_of_one)
-WEIGHTS = (weights.nan_in_added, weights.weights_on_wrong_axis, weights.class_weight_on_positions)
+LEARNING = (
+    learning.frozen,
+    learning.hidden,
+    learning.units_alike,
+    learning.one_class,
+    learning.batch_of_one,
+    learning.single_number,
+)
+WEIGHTS = (weights.nan_in_added, weights.negative, weights.weights_on_wrong_axis, weights.class_weight_on_positions)
 INPUT = (data.unscaled,)
 REST = (learning.dead, loss.far_from_ln_k, loss.recovered)
 METRICS = (metrics.wrong_accuracy,)
@@ -79,7 +92,7 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
     Parameters
     ----------
     model : keras.Model
-        Compiled, with a loss for one output or more, or with layers that add one (`add_loss`).
+        Compiled, with a loss for one output or more; or with `add_loss` or a `compute_loss` of its own.
     x : array_like, shape (B, ...), dict or list of them, tf.data.Dataset or keras.utils.PyDataset
         Inputs of one batch, as for `fit`; or a dataset. From 8 rows on, the loss is also compared with ln K.
     y : array_like, shape (B, ...), dict or list of them, optional
@@ -106,7 +119,13 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
         wrong kind; if a dataset is empty, not batched or without labels.
     """
     check_model(model)
-    found = batches_of(x, y, sample_weight, class_weight, batches, labels=model.loss is not None)
+    own_step = type(model).train_step is not keras.Model.train_step
+    found = batches_of(x, y, sample_weight, class_weight, batches, labels=model.loss is not None and not own_step)
+    if own_step and found[0].y is None:
+        raise ValueError(
+            "`model` trains by a train_step of its own, and there are no labels: what it computes cannot be seen. Ask "
+            "about the model inside, compiled with the loss that the step uses, and a batch with labels."
+        )
     with unchanged(model):
         twin = built_copy(model, found[0].x)
         with unchanged(twin) if twin is not model else contextlib.nullcontext():
@@ -141,20 +160,22 @@ def _look(model, batch):
         notes += said
     said = {finding.name for _, finding in found}
     if not said & {NO_WAY_BACK, *NOTHING_TO_TRAIN} and not any(isinstance(case.run, Exception) for case in cases):
-        cut, unused = learning.cut_off(walk, cases)
-        found += [(GROUPS.index(LEARNING), finding) for finding in cut]
-        notes += unused
+        cut, idle = learning.cut_off(walk, cases)
+        found += [(GROUPS.index(LEARNING), finding) for finding in [*cut, *learning.unused_input(walk)]]
+        notes += idle
     return found, notes
 
 
 def _of_added(walk):
     """Return what `_look` returns, for a model whose layers add the only loss."""
-    if not walk.added:
+    if not walk.added and not computes_loss(walk.model):
         raise ValueError(
             "`model` is compiled without a loss and no layer adds one; the loss is what is examined. Call "
             "model.compile(loss=...) first; what an own train_step computes cannot be seen."
         )
     case = Added(walk)
+    if isinstance(case.run, Exception):
+        raise ValueError(f"the loss that `model` computes itself fails on this batch: {reason(case.run)}")
     for group in (ADDED_FATAL, ADDED_LOSS):
         if findings := _one_of(group, case):
             return [(0, finding) for _, finding in findings], []
@@ -188,7 +209,7 @@ def _of_case(case):
 
 NO_WAY_BACK = "no gradient reaches the weights"  # of a frozen model there is none to look for
 NOTHING_TO_TRAIN = ("nothing to train", "everything is hidden from the loss")
-NOTES = (loss.on_tensorflow_only, loss.beside, loss.squared)
+NOTES = (loss.on_tensorflow_only, loss.beside, loss.squared, handmade.direction, weights.negative_rows)
 # Where the layers add the only loss there are no labels, and nothing to say of logits.
 ADDED_FATAL = (data.nan_in_inputs, weights.nan_in_weights)
 ADDED_LOSS = (weights.nan_in_added, learning.frozen, learning.nan_gradient, learning.no_gradient)

@@ -52,18 +52,19 @@ def one_label_for_steps(case):
     y, p = case.labels, case.p
     if case.kind == "categorical" and case.y.ndim and case.y.shape[-1] == case.classes:
         shape = case.y.shape[:-1]
-    elif case.kind == "sparse":
+    elif case.kind == "sparse" or (case.kind == "binary" and case.classes == 1 and p.ndim > 2):
         shape = y.shape
     else:
         return None
     if shape[-1:] == (1,) and len(shape) > 1:
         shape = shape[:-1]
     if p.ndim > 2 and shape == p.shape[:1]:
+        classes = f"{case.classes} classes" if case.classes > 1 else "one unit"
         return Finding(
             "one label for a whole sequence",
             "The model answers at every step or pixel, and there is one label for all. Either a layer should leave one "
             "answer for a row, or the labels of the steps are missing.",
-            f"Output {p.shape}: {int(np.prod(p.shape[1:-1]))} answers of {p.shape[-1]} classes; y {case.y.shape}. To "
+            f"Output {p.shape}: {int(np.prod(p.shape[1:-1]))} answers of {classes}; y {case.y.shape}. To "
             "tell: is one answer wanted for a row of x, or one for each step?",
             "one for a row: return_sequences=False, Flatten or global pooling;\n"
             f"one for each step: y of shape {p.shape[:-1]}",

@@ -8,6 +8,7 @@ from .finding import Finding
 from .graph import layer_of
 from .measure import CLASSES, FEW
 
+ENOUGH = 0.99  # a probability that logits of equal norm should be able to pass
 # What the last operation lets through; a softmax or sigmoid of logits that are bounded is bounded too.
 BOUNDS = {
     "Relu": (0, np.inf),
@@ -68,16 +69,18 @@ def _bounds(op, case):
     if re.search(r"/?(Gelu|gelu|silu|swish|mish)/", op.name) and op.type == "Mul":
         return -0.17, np.inf, "gelu"
     if op.type not in BOUNDS:
-        norm = np.linalg.norm(case.p, axis=-1)
-        if (
-            op.type in ("Mul", "RealDiv")
-            and case.classes > 1
-            and behind_nothing(case)
-            and np.allclose(norm, 1, atol=1e-3)
-        ):
-            return -1, 1, "norm of 1"
+        norm = norm_of_rows(case) if behind_nothing(case) else None
+        if norm is not None and 1 / (1 + (case.classes - 1) * np.exp(-2 * norm)) < ENOUGH:
+            return -norm, norm, f"norm of {norm:.4g}"
         return None, None, ""
     return *BOUNDS[op.type], op.type.lower()
+
+
+def norm_of_rows(case):
+    """Return the norm that all rows of the output share, as a normalisation makes them, or None."""
+    norm = np.linalg.norm(case.p.reshape(-1, case.classes), axis=-1)
+    same = case.classes > 1 and len(norm) > 3 and norm.min() > 0 and np.allclose(norm, norm[0], rtol=1e-3)
+    return float(norm.mean()) if same and np.ptp(case.p, axis=0).any() else None
 
 
 def behind_nothing(case):

@@ -37,13 +37,13 @@ class Walk:
     def __init__(self, model, batch):
         self.model, self.batch = model, batch
         self.x = tf.nest.map_structure(tf.convert_to_tensor, batch.x)
-        self.ends, self.entering, self.added = [], [], []
+        self.ends, self.entering, self.added, self.used = [], [], [], []
         self.structure = self._run()
         flat = keras.tree.flatten(self.structure)
         self.ends = self.ends or [Output() for _ in flat]
         for end, tensor in zip(self.ends, flat, strict=True):
             end.tensor = tensor
-        if not any(map(may_drop, model._flatten_layers())):
+        if len(batch.inputs) == 1 and not any(map(may_drop, model._flatten_layers())):
             return
         with contextlib.suppress(Exception):  # some models cannot train on such a batch: that is for `fit` to say
             traced(self._training, self.x)
@@ -124,8 +124,11 @@ class Walk:
             variable.assign(before)
 
     def _training(self, x):
-        """Call the model as `fit` does, in a graph that never runs, and note dropout behind the logits."""
-        for end, tensor in zip(self.ends, keras.tree.flatten(self.model(x, training=True)), strict=True):
+        """Call the model as `fit` does, in a graph that never runs; note late dropout and inputs in use."""
+        outputs = keras.tree.flatten(self.model(x, training=True))
+        behind = all_behind(outputs)
+        self.used = [tensor.op in behind for tensor in keras.tree.flatten(x)]
+        for end, tensor in zip(self.ends, outputs, strict=True):
             last = ends_of(tensor)
             products = (op for op in last | before_activations(last) if op.type == "Mul")
             end.dropped = {op for op in products if DROPOUT.search(op.name)}
@@ -164,6 +167,17 @@ def ends_of(tensor):
         else:
             ends.add(op)
     return ends
+
+
+def all_behind(tensors):
+    """Return every operation that `tensors` depend on."""
+    todo, seen = [tensor.op for tensor in tensors], set()
+    while todo:
+        op = todo.pop()
+        if op not in seen:
+            seen.add(op)
+            todo += [*(tensor.op for tensor in op.inputs), *op.control_inputs]
+    return seen
 
 
 def before_activations(last):

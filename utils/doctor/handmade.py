@@ -32,7 +32,7 @@ def swapped(case):
 def wrong_mean(case):
     """Find a loss that is cross-entropy but for a sum or mean over another axis, on two rows and three classes."""
     scale = case.reading.scale
-    if scale in (1, 2):
+    if scale in (1, 2, -1):
         return None
     return Finding(
         "mean over the wrong axis",
@@ -57,21 +57,58 @@ def softmax_over_rows(case):
 
 def _extremes(case, size):
     """Return outputs that are surely right and surely wrong, as far as `size` says: logits, or probabilities."""
-    right = case.guess
-    wrong = np.roll(right, 1, axis=-1) if case.classes > 1 and (right.sum(-1) == 1).all() else 1 - right
+    if case.guess is None:  # vectors: the target itself, and the opposite
+        return case.y.astype(float), -case.y.astype(float)
     if case.probs or case.sigmoid_last:
-        low = 0.02 / max(case.classes - 1, 1)
-        return tuple(np.where(rows > 0.5, 0.98, low) for rows in (right, wrong))
-    return tuple(size * (2 * rows - 1) for rows in (right, wrong))
+        return _probs(case)
+    return tuple(size * (2 * rows - 1) for rows in (case.guess, _wrong_for(case)))
+
+
+def _asked_about_direction(case):
+    """Whether it is known what a right output is: not for a single score, which may be a distance or a critic's."""
+    if case.reading.scale == -1:
+        return True
+    if case.kind or (case.classes == 1 and not case.sigmoid_last):
+        return False
+    return case.guess is not None or case.y.shape == case.p.shape
+
+
+def _tried(case, right, wrong):
+    """Return the loss for two outputs."""
+    return case.try_loss(right), case.try_loss(wrong)
+
+
+def _tried_as_probs(case):
+    """Return the loss for probabilities that are surely right and surely wrong."""
+    return _tried(case, *_probs(case))
+
+
+def _higher(right, wrong):
+    """Whether the loss for the right output is clearly above that for the wrong one."""
+    return right > wrong + 1e-3 * max(abs(right), abs(wrong), 1)
+
+
+def _wrong_for(case):
+    """Return the one-hot rows of a wrong answer."""
+    right = case.guess
+    return np.roll(right, 1, axis=-1) if case.classes > 1 and (right.sum(-1) == 1).all() else 1 - right
+
+
+def _probs(case):
+    """Return probabilities that are surely right and surely wrong."""
+    low = 0.02 / max(case.classes - 1, 1)
+    return tuple(np.where(rows > 0.5, 0.98, low) for rows in (case.guess, _wrong_for(case)))
 
 
 def rewards_wrong(case):
     """Find a loss that is lower where the output is surely wrong than where it is surely right."""
-    if case.kind or not case.reading.by_hand or case.guess is None:
+    if not case.reading.by_hand or not _asked_about_direction(case):
         return None
-    right, wrong = (case.try_loss(output) for output in _extremes(case, 5))
-    if not right > wrong + 1e-3 * max(abs(right), abs(wrong), 1):
+    right, wrong = _tried(case, *_extremes(case, 5))
+    if not _higher(right, wrong):
         return None
+    if not case.probs and not case.sigmoid_last and case.guess is not None and not _higher(*_tried_as_probs(case)):
+        return None  # it is made for probabilities: the next finding
     return Finding(
         "loss falls for wrong answers",
         "A loss must be lower for right answers. This one is higher: a minus is missing, or it is a score.",
@@ -84,6 +121,8 @@ def no_floor(case):
     """Find a loss that falls without end as the right output grows: at 500 far below 0, at 5000 ten times as far."""
     if case.kind or not case.reading.by_hand or case.guess is None or case.probs or case.sigmoid_last:
         return None
+    if np.allclose(np.exp(np.minimum(case.p, 1)).sum(-1), 1, rtol=0, atol=case.tolerance):
+        return None  # logarithms of probabilities: they never pass 0
     some, more = (case.try_loss(_extremes(case, size)[0]) for size in (500, 5000))
     if not (some < -10 and more < 5 * some):
         return None
@@ -97,11 +136,13 @@ def no_floor(case):
 
 def wants_probs(case):
     """Find a loss by hand that is not finite on the scores it gets and is on their softmax or sigmoid."""
-    if case.from_logits or not case.reading.by_hand or case.probs or np.isfinite(case.losses).all():
+    if case.from_logits or not case.reading.by_hand or case.probs or case.guess is None:
         return None
     if not ((case.p < 0) | (case.p > 1)).any() or not np.isfinite(case.p).all():
         return None
     several = case.classes > 1
+    if np.isfinite(case.losses).all():
+        return None if case.kind else _turned_by_scores(case)
     value = case.try_loss(softmax(case.p) if several else 1 / (1 + np.exp(-case.p)))
     if not np.isfinite(value):
         return None
@@ -113,6 +154,80 @@ def wants_probs(case):
         f"{(~np.isfinite(case.losses)).sum()} of {case.losses.size} losses are not finite. On its {function} the loss "
         f"is {value:.4f}.",
         f"in the loss: log_p = tf.nn.log_{function}(y_pred); or end in activation='{function}'",
+    )
+
+
+def _turned_by_scores(case):
+    """Find a loss that is lower for wrong scores than for right ones, and right about probabilities: a dice, an IoU."""
+    scores, probs = _tried(case, *_extremes(case, 5)), _tried_as_probs(case)
+    if not _higher(*scores) or not _higher(*probs[::-1]):
+        return None
+    function = "softmax" if case.classes > 1 and (case.guess.sum(-1) == 1).all() else "sigmoid"
+    return Finding(
+        "loss by hand on logits, made for probabilities",
+        "The loss counts with the output as if it lay between 0 and 1; the model ends in scores, and below 0 its sums "
+        "turn round.",
+        f"For scores of 5 that are surely right it is {scores[0]:.4f}, for wrong ones {scores[1]:.4f}; for "
+        f"probabilities {probs[0]:.4f} and {probs[1]:.4f}.",
+        f"end in activation='{function}', or take the {function} in the loss",
+    )
+
+
+def rows_left_out(case):
+    """Find a loss by hand to which some rows never give a gradient: those with label 0, or all but the first ones.
+
+    Tried on the output and on random ones in its place.
+    """
+    if case.kind or not case.reading.by_hand or case.gradient is None or len(case.p) < 6:
+        return None
+    rng = np.random.default_rng(0)
+    outputs = [
+        case.p,
+        *(rng.uniform(0.02, 0.98, (2, *case.p.shape)) if _bounded(case) else rng.normal(0, 3, (4, *case.p.shape))),
+    ]
+    taught = np.zeros(len(case.p), bool)
+    for output in outputs:
+        gradient = case.try_gradient(output)
+        if gradient is None:
+            return None
+        taught |= gradient.reshape(len(taught), -1).any(-1)
+    count = int(taught.sum())
+    if not 0 < count < len(taught):
+        return None
+    labels = case.y.reshape(-1).astype(np.float64)
+    if len(labels) == len(taught) and set(labels) == {0, 1} and (taught == (labels == 1)).all():
+        return Finding(
+            "rows that teach nothing",
+            "The loss multiplies by the label, and the rows with label 0 fall out of it: the output is pushed one way "
+            "only.",
+            f"{count} of {len(taught)} rows get a gradient, those with label 1; tried on {len(outputs)} outputs.",
+            "labels of -1 and 1 for a critic: y = 2 * y - 1; for classes a binary cross-entropy",
+        )
+    if taught[:count].all() and count <= len(taught) / 2:
+        return Finding(
+            "rows that teach nothing",
+            "The loss looks at the first rows of the batch only: y_pred[0] is a row, not a part of each row.",
+            f"{count} of {len(taught)} rows get a gradient, the first ones; tried on {len(outputs)} outputs.",
+            "cut along the last axis: a, p, n = tf.split(y_pred, 3, axis=-1)",
+        )
+    return None
+
+
+def _bounded(case):
+    """Whether the output lies between 0 and 1."""
+    return case.probs or case.sigmoid_last
+
+
+def direction(case):
+    """Return a note where a loss by hand is higher for large outputs of label 1 than for small ones, or None."""
+    if case.kind or not case.reading.by_hand or case.classes > 1 or case.guess is None or case.sigmoid_last:
+        return None
+    right, wrong = _tried(case, *_extremes(case, 5))
+    if not _higher(right, wrong) or not _higher(*_tried_as_probs(case)):
+        return None
+    return (
+        f"The loss rises with the output where the label is 1: {right:.4f} for 5 there and -5 elsewhere, {wrong:.4f} "
+        "the other way round. Right for a distance, or a critic; for a score a minus is missing."
     )
 
 

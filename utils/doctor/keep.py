@@ -57,12 +57,15 @@ def built_copy(model, x):
     loss, metrics, weights = model._compile_loss, model._compile_metrics, len(model.weights)
     try:
         try:
+            if type(model).compile is not keras.Model.compile:
+                raise TypeError("what an own compile keeps is not in a clone")
             twin = keras.models.clone_model(model)
         except Exception:
             twin = _copied(model)
-        twin.compile(
+        keras.Model.compile(
+            twin,
             loss=model.loss,
-            loss_weights=loss._user_loss_weights,
+            loss_weights=None if loss is None else loss._user_loss_weights,
             metrics=None if metrics is None else metrics._user_metrics,
             weighted_metrics=None if metrics is None else metrics._user_weighted_metrics,
             run_eagerly=model.run_eagerly,

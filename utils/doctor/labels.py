@@ -3,9 +3,12 @@
 import numpy as np
 
 from ..checks import SUM_TOLERANCE, first
-from ..quiet import tf
+from ..quiet import keras, tf
 from .finding import Finding
 from .measure import distinct
+from .reads import function_of
+
+MANY = 20  # different values: quantities, no classes
 
 
 def nan_in_labels(case):
@@ -51,11 +54,15 @@ def fractions(case):
     bad = y != np.trunc(y)
     if bad.any():
         at = first(bad)
+        scaled = y.max() <= 1 and np.allclose(255 * y, np.rint(255 * y), rtol=0, atol=1e-4)
         return Finding(
             "labels with fractions",
             "Labels are class numbers; Keras cuts the fraction off without a word, and another class remains.",
-            f"{bad.sum()} of {bad.size} labels, the first y{list(at)} = {y[at]:g}, is read as class {int(y[at])}.",
-            "resize masks with the nearest neighbour, or\ny = np.rint(y).astype('int64')",
+            f"{bad.sum()} of {bad.size} labels, the first y{list(at)} = {y[at]:g}, is read as class {int(y[at])}."
+            + (" Times 255 all are whole: the labels were scaled as if they were pixels." if scaled else ""),
+            "scale x alone; y = np.rint(255 * y).astype('int64')"
+            if scaled
+            else "resize masks with the nearest neighbour, or\ny = np.rint(y).astype('int64')",
         )
 
 
@@ -85,7 +92,7 @@ def out_of_range(case):
         top, wanted, bad = 1, "binary cross-entropy takes labels 0 to", (y < 0) | (y > 1)
     else:
         return None
-    if not bad.any():
+    if not bad.any() or (case.reading.by_hand and _hidden_by_hand(case, bad)):
         return None
     at, low, high = first(bad), y.min(), y.max()
     change = f"make the last layer Dense({int(high) + 1}), or correct the labels" if low >= 0 else "correct the labels"
@@ -102,7 +109,7 @@ def out_of_range(case):
         )
     elif case.kind == "binary":
         what = "Binary cross-entropy goes below 0, without bound, for a label outside 0 to 1."
-        change = {(1, 2): "y = y - 1", (-1, 1): "y = (y + 1) / 2"}.get((low, high), change)
+        change = {(1, 2): "y = y - 1", (-1, 1): "y = (y + 1) / 2"}.get((low, high), _for_binary(case, y))
         if case.classes > 1 and case.fits and low >= 0 and high < case.classes:
             what = f"These are class numbers of {case.classes} classes; binary cross-entropy judges each unit alone."
             change = "loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), on Dense without activation"
@@ -116,14 +123,46 @@ def out_of_range(case):
     )
 
 
+def _hidden_by_hand(case, bad):
+    """Whether a loss by hand gives the same with other numbers in the place of the bad labels: it leaves them out."""
+    given, other = (case.try_loss(case.p, np.where(bad.reshape(case.y.shape), fill, case.y)) for fill in (-7, -19))
+    return given == other
+
+
+def _for_binary(case, y):
+    """Return the change for labels outside 0 to 1 under a binary loss, by what they seem to be."""
+    whole = not (y % 1).any()
+    if whole and y.min() >= 0 and y.shape == case.p.shape and case.classes > 1:
+        if y.max() < case.classes:
+            return f"rows of class numbers: make each a row of {case.classes} zeros and ones, a 1 for each class"
+        if y.max() <= 255:
+            return "grey values: y = y / 255"
+    if y.min() > -0.5 and y.max() < 1.5:
+        return "y = np.clip(y, 0, 1); soften labels inwards, as label_smoothing does"
+    if not whole or len(np.unique(y)) > MANY:
+        return "quantities and no classes: loss='mse', on Dense without activation; or scale them to 0 to 1"
+    return "correct the labels"
+
+
 def target_rows(case):
-    """Find target rows that are no distribution."""
-    if case.kind != "categorical" or not case.one_hot or case.sigmoid_last:
+    """Find target rows that are no distribution, under categorical cross-entropy or Kullback-Leibler."""
+    divergence = function_of(case.loss)[0] is keras.losses.kl_divergence
+    if not (case.kind == "categorical" or divergence) or not case.one_hot or case.sigmoid_last:
         return None
     sums = case.y.astype(np.float64).sum(-1)
     bad = ~np.isclose(sums, 1, rtol=0, atol=10 * SUM_TOLERANCE)
+    if divergence:
+        bad |= (case.y < 0).any(-1)
     if bad.any():
         at = first(bad)
+        if divergence:
+            return Finding(
+                "target rows do not sum to 1",
+                "Kullback-Leibler compares two distributions; rows of y that are none are clipped to 0..1.",
+                f"{bad.sum()} of {bad.size} rows, the first y{list(at)} sums to {sums[at]:g}; y goes from "
+                f"{case.y.min():.4g} to {case.y.max():.4g}.",
+                "y = keras.ops.softmax(y) if these are a teacher's logits; the model too ends in softmax",
+            )
         return Finding(
             "target rows do not sum to 1",
             "Categorical cross-entropy takes a distribution in each row of y. A row of zeros (a label out of range "
@@ -131,3 +170,27 @@ def target_rows(case):
             f"{bad.sum()} of {bad.size} rows, the first y{list(at)} sums to {sums[at]:g}.",
             "check the labels before one_hot; for several classes\nactivation='sigmoid', loss='binary_crossentropy'",
         )
+
+
+def copied(case):
+    """Find class numbers for each step that equal the inputs, where a step does not see the later ones.
+
+    That the first step does not depend on the others is tried: a model that sees them may be an autoencoder.
+    """
+    (_, x), y = case.batch.inputs[0], case.labels
+    if case.kind != "sparse" or case.p.ndim != 3 or len(case.batch.inputs) > 1 or x.shape != y.shape or y.shape[1] < 2:
+        return None
+    if (x.dtype.kind == "f" and (x % 1).any()) or not np.array_equal(x, y):
+        return None
+    other = np.array(x)
+    other[:, 1:] = np.roll(x, 1, axis=0)[:, 1:][:, ::-1]
+    output = keras.tree.flatten(case.model(tf.convert_to_tensor(other), training=False))[case.place]
+    if np.array_equal(other, x) or not np.allclose(np.asarray(output)[:, 0], case.p[:, 0], rtol=0, atol=1e-5):
+        return None
+    return Finding(
+        "labels equal the inputs",
+        "Each step is asked for the token that it is given, and copying is enough. A language model predicts the next.",
+        f"All {y.size} labels of y {y.shape} equal x, and the first step does not see the later ones; the loss is "
+        f"{case.losses.mean():.4f}.",
+        "x, y = tokens[:, :-1], tokens[:, 1:]",
+    )

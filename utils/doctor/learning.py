@@ -21,7 +21,9 @@ def frozen(case):
         "nothing to train",
         f"{what}: fit will run, and change nothing.",
         f"0 of {len(case.model.weights)} weights are trainable, {count} numbers stay as they are.",
-        "model.trainable = True for what should learn, then compile again" if count else "add a layer with weights",
+        "model.trainable = True for what should learn, then compile again"
+        if count
+        else "add a layer with weights; Keras does not see layers inside an object of plain Python: make it a Layer",
     )
 
 
@@ -127,6 +129,7 @@ def units_alike(case):
             or gradient.shape != tuple(variable.shape)
             or len(variable.shape) < 2
             or variable.shape[-1] < 2
+            or variable.name.endswith("bias")  # of several heads; all biases begin at 0
         ):
             continue
         value = np.asarray(variable.numpy(), np.float64)
@@ -192,12 +195,26 @@ def hidden(case):
 def one_class(case):
     """Find a batch whose labels are all the same class."""
     if case.kind in FEW and case.targets is not None and case.targets.size:
-        labels = case.targets.argmax(-1)[case.counted]
+        labels, counted = case.targets.argmax(-1), case.counted
     elif case.kind == "binary" and case.y.size == len(case.y):
-        labels = case.y.reshape(-1)
+        labels, counted = case.y.reshape(-1), np.ones(len(case.y), bool)
     else:
         return None
-    classes = max(case.classes, 2)
+    every, weight = labels[counted], case.sample_weight
+    if weight is not None and np.shape(weight) in (labels.shape, labels.shape[:1]):
+        counted = counted & (np.reshape(weight, weight.shape + (1,) * (labels.ndim - weight.ndim)) != 0)
+    if case.class_weight:
+        counted = counted & ~np.isin(labels, [number for number, value in case.class_weight.items() if value == 0])
+    labels, classes = labels[counted], max(case.classes, 2)
+    if labels.size and (labels == labels[0]).all() and (every != every[0]).any():
+        return Finding(
+            "weights leave one class",
+            "Weights of 0 hide all labels but those of one class, which a constant answer fits. In sequences that is "
+            "often the padding: weights the wrong way round.",
+            f"{labels.size} of {every.size} labels have a weight, all are {labels[0]:g}; the others have "
+            f"{len(np.unique(every))} classes.",
+            "sample_weight = (x != 0).astype('float32') for padding of 0; 0 in class_weight hides a class",
+        )
     if len(case.y) < (ROWS if classes > 2 else ROWS_OF_TWO) or not labels.size or (labels != labels[0]).any():
         return None
     return Finding(
@@ -208,6 +225,37 @@ def one_class(case):
         "labels shows the others if they are sorted.",
         "shuffle before batching: dataset.shuffle(len(y)).batch(32); or correct y",
     )
+
+
+def single_number(case):
+    """Find a layer normalisation over one number: without its own mean nothing is left of it."""
+    for layer in case.model._flatten_layers():
+        weights = layer.weights if isinstance(layer, keras.layers.LayerNormalization) else ()
+        if any(np.prod(weight.shape) == 1 for weight in weights):
+            return Finding(
+                "normalisation over one number",
+                "Layer normalisation subtracts the mean over an axis; over one number that is the number itself, and 0 "
+                "is left whatever the input.",
+                f"{layer.name!r} has {len(weights)} weights of size 1; the output goes from {case.p.min():.4g} to "
+                f"{case.p.max():.4g}.",
+                f"remove {layer.name!r}, or put it before the last Dense",
+            )
+    return None
+
+
+def unused_input(walk):
+    """Find one of several inputs on which no output depends, in the graph that training makes."""
+    unused = [name for (name, _), used in zip(walk.batch.inputs, walk.used, strict=False) if not used]
+    if not unused or len(unused) == len(walk.batch.inputs) or walk.added:
+        return []
+    return [
+        Finding(
+            "an input that nothing depends on",
+            "No output depends on this input: a branch is left out, or another one is joined twice.",
+            f"{len(unused)} of {len(walk.batch.inputs)} inputs lead to no output, the first is {unused[0]}.",
+            "look where the branches are joined: Concatenate()([a, b])",
+        )
+    ]
 
 
 def batch_of_one(case):

@@ -7,6 +7,7 @@ import numpy as np
 from ..checks import first
 from ..losses import softmax, softmax_gradient
 from ..quiet import keras, tf
+from .endings import behind_nothing, norm_of_rows
 from .finding import Finding
 from .graph import layer_of
 from .measure import FEW
@@ -14,14 +15,17 @@ from .reads import function_of
 
 FAR = 3  # times ln K: an untrained model starts near ln K, a useful one below it
 ENOUGH_ROWS = 8  # fewer rows say little about a mean loss
+LARGEST = 65504  # in float16
+MOST_SMOOTHING = 0.95
+SHOWN = 5e-5  # what four decimals show
 
 
 def broadcast(case):
     """Compare the loss with that on labels spread over the output: the same value means that it did so itself."""
     y, p = case.y, case.p
-    if case.kind in FEW or y.shape == p.shape or y.ndim > p.ndim:
-        return None
     column = y.ndim == p.ndim - 1 and p.shape == (*y.shape, 1)
+    if case.kind in FEW or y.shape == p.shape or y.ndim > p.ndim or (case.reading.by_hand and not column):
+        return None  # a loss of somebody's own may cut its output, or not look at labels
     with contextlib.suppress(Exception):
         shape = (*y.shape, 1) if column else p.shape
         intended = np.reshape(y, shape) if column else np.broadcast_to(y, shape)
@@ -122,13 +126,63 @@ def nan_in_loss(case):
         return None  # rows of zeros that Keras divides by their sum: that they are taken for probabilities says why
     if bad.any():
         at = first(bad) if bad.ndim else ()
+        column, change = _change_for_nan(case)
         return Finding(
             "NaN or Inf in the loss",
             "The loss is not finite although inputs, labels and weights are.",
             f"{bad.sum()} of {bad.size} losses, the first at {at} is {case.losses[at]}; the output goes from "
-            f"{np.nanmin(case.p):.4g} to {np.nanmax(case.p):.4g}.",
-            "end the model in logits and use from_logits=True; look for a log or a division in your own loss or layers",
+            f"{np.nanmin(case.p):.4g} to {np.nanmax(case.p):.4g}." + (column and f" {column}"),
+            change,
         )
+
+
+def _change_for_nan(case):
+    """Return a sentence on the cause of a loss that is not finite, or an empty one, and the change."""
+    fn, _ = function_of(case.loss)
+    if fn is keras.losses.poisson and (case.p < 0).any():
+        return "A rate below 0 has no logarithm.", "end in activation='softplus' or 'exponential'"
+    if case.reading.by_hand and np.isfinite(case.p).all() and case.p.ndim == 2:
+        for j in range(case.classes):
+            output = np.array(case.p)
+            output[:, j] = np.abs(output[:, j]) + 0.1
+            if (case.p[:, j] <= 0).any() and np.isfinite(case.try_loss(output)):
+                return (
+                    f"With column {j} of the output above 0 it would be {case.try_loss(output):.4f}.",
+                    f"make column {j} positive where it is made: keras.ops.softplus(...) + 1e-3",
+                )
+    return (
+        "",
+        "end the model in logits and use from_logits=True; look for a log or a division in your own loss or layers",
+    )
+
+
+def beyond_float16(case):
+    """Find targets or outputs that float16 cannot hold, under a loss or gradient that is not finite."""
+    finite = np.isfinite(case.losses).all() and (case.gradient is None or np.isfinite(case.gradient).all())
+    largest = max(np.abs(case.y.astype(np.float64)).max(), np.abs(case.p).max())
+    if case.dtype != "float16" or finite or not largest > LARGEST / 4:
+        return None
+    return Finding(
+        "numbers beyond float16",
+        f"The output is float16, which ends at {LARGEST}: targets, losses or gradients beyond it become Inf.",
+        f"Targets go to {np.abs(case.y.astype(np.float64)).max():.4g}, outputs to {np.abs(case.p).max():.4g}.",
+        'last layer with dtype="float32", and targets scaled to about 1',
+    )
+
+
+def smoothed_away(case):
+    """Find a label smoothing so large that nothing is left of the labels."""
+    smoothing = case.kwargs.get("label_smoothing") or 0.0
+    if smoothing < MOST_SMOOTHING:
+        return None
+    share = 1 - smoothing + smoothing / max(case.classes, 2)
+    return Finding(
+        "labels smoothed away",
+        "label_smoothing is the share that is taken from the label and given to all classes alike; usual is 0.1.",
+        f"label_smoothing={smoothing:g}: the label keeps {share:.4f}, each other class gets "
+        f"{smoothing / max(case.classes, 2):.4f}.",
+        "label_smoothing=0.1",
+    )
 
 
 def saturated(case):
@@ -140,7 +194,8 @@ def saturated(case):
     else:
         push = case.gradient * case.p * (1 - case.p)
     wrong = np.abs(case.p - case.targets).max(-1) > 0.999
-    frozen = wrong & case.counted & (np.abs(push).max(-1) < 1e-3)
+    chosen = case.reading.by_hand and not case.kind  # perhaps to trust such rows less: only no gradient at all is told
+    frozen = wrong & case.counted & (np.abs(push).max(-1) < (1e-12 if chosen else 1e-3))
     if frozen.any():
         at = first(frozen) if frozen.ndim else ()
         loss = f" with a loss of {case.losses[at]:.4g}" if case.losses.shape == frozen.shape else ""
@@ -148,8 +203,8 @@ def saturated(case):
             "saturated outputs with zero gradient",
             "Rows are surely wrong and teach nothing: the loss sees only the rounded, clipped probability, whose "
             f"gradient is 0. {why_lost(case)[0]}",
-            f"{frozen.sum()} of {frozen.size} rows give the label a probability of 0, the first at {at}{loss}. The "
-            f"gradient of their logits is at most {np.abs(push[at]).max():.1g}; from logits it would be 1.",
+            f"{frozen.sum()} of {frozen.size} rows give the label a probability below 0.001, the first at {at}{loss}. "
+            f"The gradient of their logits is at most {np.abs(push[at]).max():.1g}; from logits it would be 1.",
             why_lost(case)[1],
         )
 
@@ -194,6 +249,8 @@ def why_lost(case):
         return f"The function in {name!r} is TensorFlow's own and the model runs eagerly.", (
             'activation="softmax" or keras.ops.softmax instead of tf.nn.softmax; or\n' + change
         )
+    if any(isinstance(layer, keras.layers.Softmax) for layer in case.model._flatten_layers()):
+        change += ";\na mask of classes goes into the logits: logits - 1e9 * hidden"
     return f"Something stands behind the activation in {name!r}: a reshape, a mask, a wrapper.", change
 
 
@@ -216,6 +273,8 @@ def far_from_ln_k(case):
         return None
     if any("moving_mean" in v.path and not np.any(v.numpy()) for v in case.model.non_trainable_variables):
         return None  # a fresh batch normalisation scales nothing yet where it does not train
+    if behind_nothing(case) and norm_of_rows(case) is not None:
+        return None  # logits made to one length begin as far from even as that says
     classes = max(case.classes, 2) if case.kind in FEW else 2
     loss = case.losses[case.counted].mean() if case.losses.shape == case.counted.shape else case.losses.mean()
     if case.kind in FEW:
@@ -235,19 +294,24 @@ def far_from_ln_k(case):
 
 def beside(case):
     """Return a note where regularisers and add_loss add to the loss of the labels, or None."""
-    if case.added and np.isfinite(case.added).all():
-        return (
+    if case.added and np.isfinite(case.added).all() and abs(sum(case.added)) >= SHOWN:
+        note = (
             f"The loss that fit prints has {sum(case.added):.4f} more than that of the labels, "
             f"{float(case.run[0]):.4f}: {len(case.added)} from regularisers and add_loss."
         )
+        if min(case.added) < 0:
+            note += (
+                f" One is negative, {min(case.added):.4f}: right for a reward, as an entropy; a penalty or a Kullback-"
+                "Leibler divergence is never below 0, and with the wrong sign has no lower bound."
+            )
+        return note
     return None
 
 
 def added_alone(case):
-    """Return the note of a model without a loss of labels."""
-    return (
-        f"No loss of labels: what the layers add, {float(case.run[0]):.4f} on this batch, is all there is to examine."
-    )
+    """Return the note of a model whose loss `compile` does not know."""
+    what = "what its own compute_loss gives" if case.computes else "what the layers add"
+    return f"No loss in compile: {what}, {float(case.run[0]):.4f} on this batch, is all there is to examine."
 
 
 def squared(case):

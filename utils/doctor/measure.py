@@ -71,7 +71,8 @@ class Case:
 
         def step(sources, x, y):
             with tf.GradientTape() as tape:
-                output = keras.tree.flatten(self.model(x, training=False))[self.place]
+                self._whole = self.model(x, training=False)
+                output = keras.tree.flatten(self._whole)[self.place]
                 if output.dtype.is_floating:
                     tape.watch(output)
                 losses = self._losses_of(y, output)
@@ -168,13 +169,25 @@ class Case:
             return np.eye(self.classes)[labels.astype(int)]
         return None
 
-    def try_loss(self, output):
-        """Return the mean of the real loss for another output, or NaN where it fails."""
+    def try_loss(self, output, labels=None):
+        """Return the mean of the real loss for another output, and other labels, or NaN where it fails."""
+        y = self.y if labels is None else labels
         try:
-            losses = self.loss.call(tf.cast(self.y, self.loss.dtype), tf.constant(output, self.loss.dtype))
+            losses = self.loss.call(tf.cast(y, self.loss.dtype), tf.constant(output, self.loss.dtype))
         except Exception:
             return np.nan
         return float(np.mean(np.asarray(losses, np.float64)))
+
+    def try_gradient(self, output):
+        """Return the gradient of the real loss with respect to another output in its place, or None where it fails."""
+        output = tf.constant(output, self.loss.dtype)
+        try:
+            with tf.GradientTape() as tape:
+                tape.watch(output)
+                losses = self.loss.call(tf.cast(self.y, self.loss.dtype), output)
+            return np.nan_to_num(np.asarray(tape.gradient(losses, output), np.float64))
+        except Exception:
+            return None
 
     @functools.cached_property
     def frozen_cost(self):
@@ -200,17 +213,26 @@ class Case:
 
 
 class Added(Case):
-    """A model with no loss of labels: what its layers add is all there is, and its parts stand for the losses."""
+    """A model without a loss in `compile`: what its layers add, or its own `compute_loss`, stands for the losses."""
 
     def __init__(self, walk):
+        self.computes = computes_loss(walk.model)
         y = keras.tree.flatten(walk.batch.y if walk.batch.y is not None else walk.batch.x)[0]
         super().__init__(walk, y, "mse")  # which is not asked
 
     def _losses_of(self, y, output):
+        if self.computes:
+            y = tf.nest.map_structure(tf.convert_to_tensor, self.batch.y) if self.batch.y is not None else None
+            return tf.reshape(self.model._compute_loss(x=self._x, y=y, y_pred=self._whole, training=False), (1,))
         return tf.stack([tf.cast(tf.reduce_mean(loss), tf.float32) for loss in self.model.losses])
 
     def _value_of(self, y, output):
         return tf.reduce_sum(self._losses_of(y, output))
+
+
+def computes_loss(model):
+    """Whether a model has a `compute_loss` of its own."""
+    return type(model).compute_loss is not keras.Model.compute_loss
 
 
 def cases_of(walk):

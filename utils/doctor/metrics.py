@@ -74,6 +74,8 @@ def judge(case, metric):
         reported = f"{np.mean(np.asarray(fn(y, p, **kwargs), np.float64)):.4f}"
     except Exception:
         reported = "an error, and so will fit"
+    if reported == f"{truth:.4f}":
+        reported += " too, and on others not"
     arguments = f"threshold={threshold}" if wanted == "BinaryAccuracy" and threshold != 0.5 else ""
     change = 'last layer with dtype="float32"' if low else f"metrics=[keras.metrics.{wanted}({arguments})]"
     reason = (

@@ -22,6 +22,7 @@ SCALES = {
     1 / 3: "the mean over the classes, where the sum belongs",
     2 / 3: "a sum over the rows and a mean over the classes",
     2: "the sum over the rows of the batch, not their mean",
+    -1: "its negative",
 }
 
 
@@ -86,7 +87,7 @@ def reading_of(loss):
 
 def _matches(value, kind, one_hot, scale):
     """Return whether `value` is cross-entropy of the two rows from logits, True, from probabilities, False, or None."""
-    if kind == "binary" and scale != 1:
+    if kind == "binary" and abs(scale) != 1:
         return None  # a mean over the units is what it is
     for from_logits in (False, True):
         p = 1 / (1 + np.exp(-ROWS)) if kind == "binary" else softmax(ROWS)

@@ -34,6 +34,34 @@ def nan_in_added(case):
         )
 
 
+def negative(case):
+    """Find negative weights of rows under a regression loss, or of classes: the loss then has no lower bound."""
+    weight, classes = case.sample_weight, case.class_weight or {}
+    if weight is not None and np.min(weight) < 0 and case.kind is None and not case.reading.by_hand:
+        what, evidence = "sample_weight", f"{(weight < 0).sum()} of {weight.size} weights, the least {weight.min():.4g}"
+    elif any(value < 0 for value in classes.values()):
+        what, evidence = "class_weight", f"Of {len(classes)} classes the least is {min(classes.values()):.4g}"
+    else:
+        return None
+    return Finding(
+        "negative weights",
+        f"{what} below 0 turns the loss of these rows round: it falls without end as they get worse.",
+        f"{evidence}; unweighted the loss is {case.losses.mean():.4f}.",
+        "weights of 0 or more",
+    )
+
+
+def negative_rows(case):
+    """Return a note where rows have a negative weight under a cross-entropy or a loss by hand, or None."""
+    weight = case.sample_weight
+    if weight is None or not np.min(weight) < 0 or (case.kind is None and not case.reading.by_hand):
+        return None
+    return (
+        f"{(weight < 0).sum()} of {weight.size} rows have a negative weight: right for advantages in reinforcement "
+        "learning; their loss has no lower bound."
+    )
+
+
 def weights_on_wrong_axis(case):
     """Find weights of rows that meet positions."""
     weight = case.sample_weight
