@@ -16,7 +16,10 @@ from coursekit.messages import code
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCTOR = ROOT / "utils" / "doctor"
-CORPUS = {"CASES": ROOT / "tests" / "utils" / "sick_models.py", "KINDS": ROOT / "tests" / "utils" / "sick_kinds.py"}
+CORPUS = {
+    table: ROOT / "tests" / "utils" / f"sick_{name}.py"
+    for table, name in {"CASES": "models", "KINDS": "kinds", "TRIALS": "trials"}.items()
+}
 
 
 def evidence():
@@ -74,6 +77,23 @@ def used(text, sources):
     return list(dict.fromkeys(source for name, source in sources.items() if name in names))
 
 
+def program(sick, sources):
+    """Return a program that diagnoses a sick model as it stands: imports, what makes the model, and the model."""
+    parts = [part.strip() for part in used(sick, sources)]
+    blocks = [f"\n\n{part}\n\n" if part.startswith(("def ", "class ", "@")) else part for part in parts]
+    made = re.sub(r"\n{4,}", "\n\n\n", "\n".join(blocks)).strip("\n")
+    weights = ["weights"] * (len(ast.parse(sick, mode="eval").body.elts) == 4)
+    end = [
+        "keras.utils.set_random_seed(1)",
+        f"{', '.join(['build', 'x', 'y', *weights])} = {sick[1:-1]}",
+        f"report(diagnose(build(), x, y{', **weights' * len(weights)}))",
+    ]
+    imports = ["import functools\n"] * ("functools." in made) + ["import keras", "import numpy as np"]
+    imports += ["import tensorflow as tf"] * ("tf." in made + sick)
+    imports += ["\nfrom softmax_doctor import diagnose, report  # in the course: from utils.doctor"]
+    return "\n".join([*imports, "", made, "", "", *end])
+
+
 def sections():
     """Return the page as pairs (heading, Markdown): one for each module, in it a finding with evidence and model.
 
@@ -86,22 +106,17 @@ def sections():
     for what, table in (("chapter in explained.py", CHAPTERS), ("model in the corpus", models)):
         if missing := [name for name in known if name not in table]:
             raise ValueError(f"These findings have no {what}: {', '.join(missing)}.")
-    found, shown = {}, ""
+    found = {}
     for name in sorted(known, key=str.lower):
         heading, looked_for = known[name]
         title, sick = min(models[name], key=lambda pair: len(pair[1]))
-        shown += sick
         several = f", one of {len(models[name])} models that show it" if len(models[name]) > 1 else ""
         found.setdefault(heading, []).append(
             f"**{code(name)}** {looked_for} [Chapter {int(CHAPTERS[name][:2])}]({CHAPTERS[name]}).\n\n"
             f"{title[:1].upper()}{title[1:]}{several}:\n\n```python\n{sick}\n```\n"
+            f":::{{dropdown}} The same as a program\n```python\n{program(sick, sources)}\n```\n:::\n"
         )
-    made = "\n\n".join(used(shown, sources))
-    fold = f":::{{dropdown}} The functions and arrays above\n```python\n{made}\n```\n:::"
-    return [
-        *((heading, "\n".join(found[heading])) for heading in sorted(found)),
-        ("What the models are made with", fold),
-    ]
+    return [(heading, "\n".join(found[heading])) for heading in sorted(found)]
 
 
 class DoctorDirective(SphinxDirective):

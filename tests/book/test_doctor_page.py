@@ -1,10 +1,14 @@
 """The page "What the doctor knows" is made from the doctor's code and the corpus, and lacks nothing."""
 
 import ast
+import re
+import sys
 from pathlib import Path
 
 import pytest
 from coursekit import doctor
+
+import utils.doctor
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,9 +28,28 @@ def test_the_page_shows_each_finding_with_python_that_can_be_read():
     for name in doctor.evidence():
         assert f"**`{name}`**" in text
     blocks = text.split("```python\n")[1:]
-    assert len(blocks) == len(doctor.evidence()) + 1
+    assert len(blocks) == 2 * len(doctor.evidence())
     for block in blocks:
         ast.parse(block.partition("\n```")[0])
+
+
+def programs():
+    """Return pairs (finding, program) as the page has them."""
+    text = "\n".join(markdown for _, markdown in doctor.sections())
+    return re.findall(r"\*\*`([^`]+)`\*\*.*?program\n```python\n(.*?)\n```", text, re.DOTALL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "program"), programs(), ids=[name for name, _ in programs()])
+def test_a_program_on_the_page_runs_as_it_stands_and_shows_its_finding(name, program, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "softmax_doctor", utils.doctor)
+    exec(compile(program, "<page>", "exec"), {"__name__": "program"})
+    headings = [line for line in capsys.readouterr().out.splitlines() if line and not line.startswith(" ")]
+    assert headings == [name]
+
+
+def test_the_page_has_a_program_for_each_finding():
+    assert {name for name, _ in programs()} == set(doctor.evidence())
 
 
 def test_a_finding_without_a_model_is_an_error(monkeypatch):

@@ -26,6 +26,7 @@ from sick_models import (
     layers,
     sequential,
 )
+from sick_trials import TRIALS
 
 CLASSES = 4
 SHAPES = {2: (24, 6), 3: (8, 3, 6), 4: (8, 2, 3, 6)}  # by the rank of the output
@@ -120,9 +121,9 @@ def generated():
 
 
 def by_hand():
-    """Return the sick models of both tables with the name of their finding, and their healthy twins with none."""
+    """Return the sick models of the three tables with the name of their finding, and their healthy twins with none."""
     found = []
-    for title, (name, sick, healthy) in {**CASES, **KINDS}.items():
+    for title, (name, sick, healthy) in {**CASES, **KINDS, **TRIALS}.items():
         for what, case, names in ((title, sick, [name]), (f"{title}, healthy", healthy, [])):
             build, x, y, *weights = case
             found.append((what, build, x, y, weights[0] if weights else {}, names))

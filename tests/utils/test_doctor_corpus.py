@@ -5,9 +5,12 @@ from corpus import by_hand, generated
 from healthy_models import MORE
 from sick_kinds import KINDS
 from sick_models import BIN, CASES, RNG, Y, dense, look, names, sequential
+from sick_trials import TRIALS
 
 from utils.doctor import diagnose
 from utils.quiet import keras
+
+MISTAKES = {**KINDS, **TRIALS}
 
 
 @pytest.fixture(autouse=True)
@@ -15,16 +18,16 @@ def _seeded():
     keras.utils.set_random_seed(1)
 
 
-@pytest.mark.parametrize("case", KINDS)
+@pytest.mark.parametrize("case", MISTAKES)
 def test_the_mistake_is_named_alone(case):
-    name, sick, _ = KINDS[case]
+    name, sick, _ = MISTAKES[case]
     assert look(*sick) == [name]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", KINDS)
+@pytest.mark.parametrize("case", MISTAKES)
 def test_the_healthy_twin_has_no_finding(case):
-    assert look(*KINDS[case][2]) == []
+    assert look(*MISTAKES[case][2]) == []
 
 
 @pytest.mark.slow
@@ -70,11 +73,25 @@ def test_the_healthy_twin_has_no_finding(case):
         ("masks of another size", "y (4, 4, 4)", "masks are 4 x 4, the output 6 x 6: padding='same'"),
         ("NumPy in the loss", "symbolic", "no NumPy in the loss"),
         ("floats as indices", "DataType float32", "y_true = tf.cast(y_true, tf.int32) for indices"),
+        ("negative targets under relu", "targets are beyond; they go from -2.", "without activation"),
+        ("negative rates", "A rate below 0 has no logarithm.", "softplus"),
+        ("a negative scale", "With column 1 of the output above 0 it would be", "make column 1 positive"),
+        ("words not shifted", "All 60 labels of y (12, 5) equal x", "tokens[:, :-1], tokens[:, 1:]"),
+        ("weights on the padding", "labels have a weight, all are 0; the others have 4 classes", "(x != 0)"),
+        ("critic with labels 0 and 1", "those with label 1; tried on 5 outputs", "y = 2 * y - 1"),
+        ("triplet of the first rows", "3 of 16 rows get a gradient, the first ones", "tf.split(y_pred, 3, axis=-1)"),
+        ("dice of scores", "For scores of 5 that are surely right", "end in activation='sigmoid'"),
+        ("labels scaled like pixels", "Times 255 all are whole", "scale x alone"),
+        ("lists of class numbers", "binary cross-entropy takes labels 0 to 1", "each a row of 4 zeros and ones"),
+        ("quantities under a binary loss", "takes labels 0 to 1", "loss='mse', on Dense without activation"),
+        ("noise on binary labels", "takes labels 0 to 1", "np.clip(y, 0, 1)"),
+        ("one bit for a sequence", "5 answers of one unit; y (8,)", "return_sequences=False"),
+        ("a teacher's logits under Kullback-Leibler", "16 of 16 rows", "y = keras.ops.softmax(y)"),
         ("black and white masks", "y holds 0 to 255", "y = y // 255"),
     ],
 )
 def test_the_evidence_and_the_change_fit_the_mistake(case, evidence, change):
-    model, x, y, *weights = KINDS[case][1]
+    model, x, y, *weights = MISTAKES[case][1]
     (only,) = diagnose(model(), x, y, **(weights[0] if weights else {}))
     assert evidence in only.evidence
     assert change in only.change
@@ -102,7 +119,8 @@ def test_a_combination_gets_the_findings_it_deserves(title):
 
 
 def test_the_corpus_is_large_enough():
-    assert not set(CASES) & set(KINDS)
+    assert len(MISTAKES) == len(KINDS) + len(TRIALS)
+    assert not set(CASES) & set(MISTAKES)
     broken = [case for case in by_hand() if case[-1]]
     healthy = [case for case in by_hand() if not case[-1]]
     assert len(broken) >= 60

@@ -158,15 +158,16 @@ def wants_probs(case):
 
 
 def _turned_by_scores(case):
-    """Find a loss that is lower for wrong scores than for right ones, and right about probabilities: a dice, an IoU."""
+    """Find a loss that turns round, or falls without end, on scores, and is right on probabilities: a dice, an IoU."""
     scores, probs = _tried(case, *_extremes(case, 5)), _tried_as_probs(case)
-    if not _higher(*scores) or not _higher(*probs[::-1]):
+    endless = case.try_loss(_extremes(case, 500)[0]) < -10 and abs(probs[0]) < 0.1
+    if not (_higher(*scores) or endless) or not _higher(*probs[::-1]):
         return None
     function = "softmax" if case.classes > 1 and (case.guess.sum(-1) == 1).all() else "sigmoid"
     return Finding(
         "loss by hand on logits, made for probabilities",
-        "The loss counts with the output as if it lay between 0 and 1; the model ends in scores, and below 0 its sums "
-        "turn round.",
+        "The loss counts with the output as if it lay between 0 and 1; the model ends in scores, for which its sums "
+        "turn round or fall without end.",
         f"For scores of 5 that are surely right it is {scores[0]:.4f}, for wrong ones {scores[1]:.4f}; for "
         f"probabilities {probs[0]:.4f} and {probs[1]:.4f}.",
         f"end in activation='{function}', or take the {function} in the loss",
