@@ -1,5 +1,8 @@
 """The corpus: every wrong or missing finding is red, and so is every word about a healthy model."""
 
+import itertools
+import re
+
 import pytest
 from corpus import by_hand, generated
 from healthy_models import MORE
@@ -115,7 +118,33 @@ GENERATED = {title: case for title, *case in generated()}
 @pytest.mark.parametrize("title", GENERATED)
 def test_a_combination_gets_the_findings_it_deserves(title):
     build, x, y, weights, expected = GENERATED[title]
-    assert names(build(), x, y, **weights) == expected
+    model = build()
+    assert names(model, x, y, **weights) == expected
+    if len(expected) > 1:
+        assert agree([finding.change for finding in diagnose(model, x, y, **weights)])
+
+
+def agree(changes):
+    """Whether one alternative of each change can be chosen so that they ask for one loss, on logits or on neither."""
+    alternatives = [re.split(r"[,;] or\s|\bor better\b", change) for change in changes]
+    chosen = (zip(*map(asked, each), strict=True) for each in itertools.product(*alternatives))
+    return any(all(len(set(said) - {None}) <= 1 for said in each) for each in chosen)
+
+
+def asked(change):
+    """Return the loss that a change asks for, and whether from logits; None for what it does not say."""
+    named = re.search(r"losses\.(\w+)\(|loss='(\w+)'", change)
+    return named and (named[1] or named[2]), "from_logits=True" in change or (False if named else None)
+
+
+def test_advice_that_contradicts_itself_is_seen():
+    sparse, logits = "loss=keras.losses.SparseCategoricalCrossentropy()", "from_logits=True)"
+    assert not agree([sparse, sparse[:-1] + logits])
+    assert not agree([sparse, "loss=keras.losses.CategoricalCrossentropy()"])
+    assert agree([sparse, "put the dropout before the last Dense layer"])
+    assert not agree([sparse, "remove both, with from_logits=True"])
+    assert agree([sparse[:-1] + logits, "remove both, with from_logits=True"])
+    assert agree([f"{sparse}, or\ny = y.argmax(axis=-1)", sparse[:-1] + logits])
 
 
 def test_the_corpus_is_large_enough():

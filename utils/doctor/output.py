@@ -58,7 +58,7 @@ def softmax_twice(case):
             "The model applies softmax to the output of a softmax; no probability can come near 1.",
             f"A softmax in {layer_of(twice[0])!r} feeds the last one in {layer_of(next(iter(case.last)))!r}. "
             f"The largest output is {largest:.4f}; with {case.classes} classes it can never pass {bound:.4f}.",
-            "remove both softmaxes and compile with from_logits=True",
+            "remove both softmaxes" if case.from_logits else "remove one softmax; or both, with from_logits=True",
         )
 
 
