@@ -6,7 +6,7 @@ import sys
 
 from benchmarks import harness
 
-NAMES = ("digits", "scenes", "text", "pages", "browser")
+NAMES = ("digits", "scenes", "text", "doctor", "pages", "browser")
 
 
 def results_page(results):

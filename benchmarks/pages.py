@@ -114,7 +114,7 @@ def settle(page, asked, ended):
     raise TimeoutError(f"{page.url} still loads after a minute: {sorted(asked.keys() - ended)}")
 
 
-def read_page(browser, address, name, copies=None):
+def read_page(browser, address, name, copies=None, barriers=True):
     """Open one page with a cold cache, scroll through it and return what it cost, as `read_site` describes."""
     context = browser.new_context(**READER)
     page = context.new_page()
@@ -160,8 +160,9 @@ def read_page(browser, address, name, copies=None):
         "foreign": sorted(url for url in asked if not url.startswith(address)),
         "console": list(console),  # a copy: what axe says does not count
     }
-    page.evaluate(AXE.read_text())  # defines `axe` without a request
-    result["axe"] = page.evaluate(VIOLATIONS)
+    if barriers:
+        page.evaluate(AXE.read_text())  # defines `axe` without a request
+        result["axe"] = page.evaluate(VIOLATIONS)
     context.close()
     return result
 
@@ -175,7 +176,7 @@ def page_names(site):
     return [path.relative_to(site).as_posix() for path in paths if 'http-equiv="Refresh"' not in path.read_text()]
 
 
-def read_site(browser, site, names=None, copies=None):
+def read_site(browser, site, names=None, copies=None, barriers=True):
     """Return what each page of a built site costs its reader.
 
     Parameters
@@ -189,25 +190,27 @@ def read_site(browser, site, names=None, copies=None):
     copies : Path, optional
         A folder of copies that answer the requests to other hosts: `https://HOST/PATH` is answered by HOST/PATH in
         it, or by an empty file. Without it, such requests go to the network.
+    barriers : bool
+        Whether axe looks at each page, which takes most of the time.
 
     Returns
     -------
     list of dict
         For each page its `name`, the `kib` on the wire from all hosts (1,024 bytes each), the number of `requests`,
         all addresses (`asked`) and those at other hosts (`foreign`), the errors and warnings on the `console`, and the
-        nodes that break a rule of `axe`, all default rules included.
+        nodes that break a rule of `axe`, all default rules included, unless `barriers` is false.
     """
     rows = []
     with served(site) as address:
         for name in names or page_names(site):
-            rows.append(read_page(browser, address, name, copies))
+            rows.append(read_page(browser, address, name, copies, barriers))
             print(name, counts(rows[-1]), file=sys.stderr, flush=True)
     return rows
 
 
 def counts(row):
     """Return the figures of a page as numbers: a list counts by its length."""
-    return {key: len(row[key]) if isinstance(row[key], list) else row[key] for key in FIGURES}
+    return {key: len(row[key]) if isinstance(row[key], list) else row[key] for key in FIGURES if key in row}
 
 
 def summary(rows):

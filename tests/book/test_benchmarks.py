@@ -183,7 +183,7 @@ def test_a_record_replaces_its_own_section_and_keeps_the_others(benchmarks, else
 def test_an_unknown_benchmark_ends_the_program_before_any_is_run(benchmarks, elsewhere, monkeypatch):
     monkeypatch.setattr(benchmarks.digits, "measure", lambda: pytest.fail("it measured"))
     with pytest.raises(
-        SystemExit, match=r"^no benchmark speech, words; there are: digits, scenes, text, pages, browser$"
+        SystemExit, match=r"^no benchmark speech, words; there are: digits, scenes, text, doctor, pages, browser$"
     ):
         benchmarks.program.main(["words", "digits", "speech"])
     assert list(elsewhere.iterdir()) == []

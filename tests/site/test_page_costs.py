@@ -55,8 +55,11 @@ def site_by_hand(benchmarks, browser, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def book(benchmarks, browser, pages):
-    """Return what the browser finds on the pages of the book, by name; it scrolls to the end and presses nothing."""
-    return {row["name"]: row for row in benchmarks.pages.read_site(browser, SITE, pages)}
+    """Return what the browser finds on the pages of the book, by name; it scrolls to the end and presses nothing.
+
+    What axe finds on them is in test_pages.py, for all four modes.
+    """
+    return {row["name"]: row for row in benchmarks.pages.read_site(browser, SITE, pages, barriers=False)}
 
 
 def books(**figures):

@@ -23,7 +23,8 @@ class DoctorCallback(keras.callbacks.Callback):
     Parameters
     ----------
     batch : tuple
-        (x, y) or (x, y, sample_weight), as for `diagnose`; or a dataset, whose first batch is taken.
+        (x, y) or (x, y, sample_weight), as for `diagnose`, with None for `y` where layers add the only loss; or a
+        dataset, whose first batch is taken.
     stop : bool
         Whether to end training where one of these is found that more training cannot mend: a finding before training
         (by RuntimeError, so that no weight moves), and a loss or gradient that is not finite.
@@ -48,9 +49,9 @@ class DoctorCallback(keras.callbacks.Callback):
         if isinstance(batch, tuple | list):
             if len(batch) not in (2, 3):
                 raise ValueError(f"`batch` has {len(batch)} parts; wanted (x, y) or (x, y, sample_weight).")
-            (self._batch,) = batches_of(*batch)
+            (self._batch,) = batches_of(*batch, labels=False)
         elif isinstance(batch, tf.data.Dataset | keras.utils.PyDataset):
-            (self._batch,) = batches_of(batch)
+            (self._batch,) = batches_of(batch, labels=False)
         else:
             raise ValueError(f"`batch` is a {type(batch).__name__}; wanted (x, y), (x, y, sample_weight) or a dataset.")
         self.stop, self._print = stop, say
@@ -154,7 +155,7 @@ class Probe:
     def __init__(self, model, batch):
         self.names = []
         self._x = tf.nest.map_structure(tf.convert_to_tensor, batch.x)
-        y = tf.nest.map_structure(tf.convert_to_tensor, batch.y)
+        y = None if batch.y is None else tf.nest.map_structure(tf.convert_to_tensor, batch.y)
         variables = [v.value for v in model.trainable_variables]
 
         def look(x):
