@@ -15,7 +15,21 @@ except ModuleNotFoundError as error:
         "pip install tensorflow."
     ) from None
 
-from . import advice, arrays, data, endings, handmade, labels, learning, loss, metrics, output, targets, weights
+from . import (
+    advice,
+    arrays,
+    data,
+    endings,
+    exchanged,
+    handmade,
+    labels,
+    learning,
+    loss,
+    metrics,
+    output,
+    targets,
+    weights,
+)
 from .callback import DoctorCallback
 from .finding import Diagnosis, Finding, report
 from .graph import Walk, reason
@@ -29,6 +43,8 @@ __all__ = ["Diagnosis", "DoctorCallback", "Finding", "diagnose", "report"]
 FATAL = (data.nan_in_inputs, labels.nan_in_labels, weights.nan_in_weights)
 LABELS = (
     handmade.swapped,
+    labels.one_hot_twice,
+    labels.blank_as_label,
     arrays.channels_as_mask,
     arrays.one_label_for_steps,
     output.one_unit,
@@ -41,7 +57,7 @@ LABELS = (
     labels.target_rows,
     advice.loss_fails,
 )
-OUTPUT = (output.wrong_axis, output.softmax_twice)
+OUTPUT = (output.wrong_axis, output.softmax_twice, output.inner_softmax, output.probs_under_ctc)
 LOSS = (
     loss.beyond_float16,
     handmade.wants_probs,
@@ -55,10 +71,12 @@ LOSS = (
     handmade.wants_logits,
     handmade.other_losses,
     handmade.rows_left_out,
+    handmade.columns_left_out,
     targets.unreadable,
     targets.beyond_output,
     loss.smoothed_away,
     loss.broadcast,
+    handmade.row_against_column,
     labels.copied,
     loss.softmax_with_binary,
     loss.hinge_on_probs,
@@ -78,7 +96,7 @@ LEARNING = (
 )
 WEIGHTS = (weights.nan_in_added, weights.negative, weights.weights_on_wrong_axis, weights.class_weight_on_positions)
 INPUT = (data.unscaled,)
-REST = (learning.dead, loss.far_from_ln_k, loss.recovered)
+REST = (learning.dead, learning.same_for_all, loss.far_from_ln_k, loss.recovered)
 METRICS = (metrics.wrong_accuracy,)
 
 
@@ -158,6 +176,9 @@ def _look(model, batch):
                 own = case.name if rank not in (FATAL, INPUT) or "labels" in finding.name else ""
                 found.append((GROUPS.index(rank), dataclasses.replace(finding, output=own)))
         notes += said
+    if any(rank == GROUPS.index(LABELS) for rank, _ in found) and (swap := exchanged.exchanged(cases, _labels_of)):
+        labels = GROUPS.index(LABELS)
+        return [(labels, swap), *((rank, each) for rank, each in found if rank > labels)], notes
     said = {finding.name for _, finding in found}
     if not said & {NO_WAY_BACK, *NOTHING_TO_TRAIN} and not any(isinstance(case.run, Exception) for case in cases):
         cut, idle = learning.cut_off(walk, cases)
@@ -182,6 +203,11 @@ def _of_added(walk):
     found = [*_one_of(ADDED_LEARNING, case), *_one_of(INPUT, case)] or _one_of((learning.dead,), case)
     cut, unused = learning.cut_off(walk, [case]) if not found else ([], [])
     return [(1, finding) for finding in [*(finding for _, finding in found), *cut]], [loss.added_alone(case), *unused]
+
+
+def _labels_of(case):
+    """Return what is wrong with the labels of a case, or with targets that no output reaches."""
+    return _one_of(LABELS, case) or _one_of((targets.beyond_output,), case)
 
 
 GROUPS = (FATAL, LABELS, OUTPUT, LOSS, ENDING, LEARNING, WEIGHTS, INPUT, REST, METRICS)
@@ -212,7 +238,13 @@ NOTHING_TO_TRAIN = ("nothing to train", "everything is hidden from the loss")
 NOTES = (loss.on_tensorflow_only, loss.beside, loss.squared, handmade.direction, weights.negative_rows)
 # Where the layers add the only loss there are no labels, and nothing to say of logits.
 ADDED_FATAL = (data.nan_in_inputs, weights.nan_in_weights)
-ADDED_LOSS = (weights.nan_in_added, learning.frozen, learning.nan_gradient, learning.no_gradient)
+ADDED_LOSS = (
+    weights.nan_in_added,
+    handmade.row_against_column,
+    learning.frozen,
+    learning.nan_gradient,
+    learning.no_gradient,
+)
 ADDED_LEARNING = (learning.units_alike, learning.batch_of_one)
 
 

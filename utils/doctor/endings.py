@@ -80,7 +80,7 @@ def norm_of_rows(case):
     """Return the norm that all rows of the output share, as a normalisation makes them, or None."""
     norm = np.linalg.norm(case.p.reshape(-1, case.classes), axis=-1)
     same = case.classes > 1 and len(norm) > 3 and norm.min() > 0 and np.allclose(norm, norm[0], rtol=1e-3)
-    return float(norm.mean()) if same and np.ptp(case.p, axis=0).any() else None
+    return float(norm.mean()) if same and np.ptp(case.p, axis=0).max() > 0.01 * norm.mean() else None
 
 
 def behind_nothing(case):

@@ -23,7 +23,7 @@ def swapped(case):
     return Finding(
         "loss takes its arguments in the other order",
         "Keras calls loss(y_true, y_pred); this one computes cross-entropy of its first argument, which is the labels.",
-        f"On 2 rows of 3 classes it is {case.kind} cross-entropy only as loss(y_pred, y_true); y has shape "
+        f"On 2 rows of 3 classes it is {case.kind or 'a'} cross-entropy only as loss(y_pred, y_true); y has shape "
         f"{case.y.shape}, the output {case.p.shape}.",
         "def loss(y_true, y_pred): ...",
     )
@@ -68,9 +68,10 @@ def _asked_about_direction(case):
     """Whether it is known what a right output is: not for a single score, which may be a distance or a critic's."""
     if case.reading.scale == -1:
         return True
-    if case.kind or (case.classes == 1 and not case.sigmoid_last):
+    if case.kind or (case.classes == 1 and not case.sigmoid_last) or not case.labels_matter or case.bounded_below:
         return False
-    return case.guess is not None or case.y.shape == case.p.shape
+    between = case.probs or case.sigmoid_last
+    return case.guess is not None or (case.y.shape == case.p.shape and case.classes > 1 and not between)
 
 
 def _tried(case, right, wrong):
@@ -123,6 +124,8 @@ def no_floor(case):
         return None
     if np.allclose(np.exp(np.minimum(case.p, 1)).sum(-1), 1, rtol=0, atol=case.tolerance):
         return None  # logarithms of probabilities: they never pass 0
+    if not case.labels_matter or case.bounded_below:
+        return None
     some, more = (case.try_loss(_extremes(case, size)[0]) for size in (500, 5000))
     if not (some < -10 and more < 5 * some):
         return None
@@ -159,6 +162,8 @@ def wants_probs(case):
 
 def _turned_by_scores(case):
     """Find a loss that turns round, or falls without end, on scores, and is right on probabilities: a dice, an IoU."""
+    if not case.labels_matter or case.bounded_below:
+        return None
     scores, probs = _tried(case, *_extremes(case, 5)), _tried_as_probs(case)
     endless = case.try_loss(_extremes(case, 500)[0]) < -10 and abs(probs[0]) < 0.1
     if not (_higher(*scores) or endless) or not _higher(*probs[::-1]):
@@ -181,37 +186,88 @@ def rows_left_out(case):
     """
     if case.kind or not case.reading.by_hand or case.gradient is None or len(case.p) < 6:
         return None
-    rng = np.random.default_rng(0)
-    outputs = [
-        case.p,
-        *(rng.uniform(0.02, 0.98, (2, *case.p.shape)) if _bounded(case) else rng.normal(0, 3, (4, *case.p.shape))),
-    ]
-    taught = np.zeros(len(case.p), bool)
-    for output in outputs:
-        gradient = case.try_gradient(output)
-        if gradient is None:
-            return None
-        taught |= gradient.reshape(len(taught), -1).any(-1)
-    count = int(taught.sum())
-    if not 0 < count < len(taught):
+    gradients = [case.try_gradient(output) for output in _others(case)]
+    if any(gradient is None for gradient in gradients):
+        return None
+    taught = np.any(np.stack(gradients), axis=(0, -1))  # in the shape of the output without its classes
+    rows = taught.reshape(len(taught), -1).any(-1)
+    count = int(rows.sum())
+    if not taught.any() or taught.all():
         return None
     labels = case.y.reshape(-1).astype(np.float64)
-    if len(labels) == len(taught) and set(labels) == {0, 1} and (taught == (labels == 1)).all():
-        return Finding(
-            "rows that teach nothing",
-            "The loss multiplies by the label, and the rows with label 0 fall out of it: the output is pushed one way "
-            "only.",
-            f"{count} of {len(taught)} rows get a gradient, those with label 1; tried on {len(outputs)} outputs.",
-            "labels of -1 and 1 for a critic: y = 2 * y - 1; for classes a binary cross-entropy",
-        )
-    if taught[:count].all() and count <= len(taught) / 2:
+    values = np.unique(labels[taught.reshape(-1)]) if labels.size == taught.size else []
+    if len(values) == 1 and (taught.reshape(-1) == (labels == values[0])).all():
+        others = len(np.unique(labels)) - 1
+        if taught.ndim > 1 or set(labels) == {0, 1}:
+            return Finding(
+                "rows that teach nothing",
+                "Only one label gives a gradient: the loss multiplies by it, or a mask in it is the wrong way round.",
+                f"{taught.sum()} of {taught.size} rows get a gradient, those with label {values[0]:g}; the {others} "
+                f"other{'s' * (others > 1)} never; tried on {len(gradients)} outputs.",
+                "a mask keeps what is no padding: y_true != 0"
+                if taught.ndim > 1
+                else "labels of -1 and 1 for a critic: y = 2 * y - 1; for classes a binary cross-entropy",
+            )
+    if rows[:count].all() and count <= len(rows) / 2:
         return Finding(
             "rows that teach nothing",
             "The loss looks at the first rows of the batch only: y_pred[0] is a row, not a part of each row.",
-            f"{count} of {len(taught)} rows get a gradient, the first ones; tried on {len(outputs)} outputs.",
+            f"{count} of {len(rows)} rows get a gradient, the first ones; tried on {len(gradients)} outputs.",
             "cut along the last axis: a, p, n = tf.split(y_pred, 3, axis=-1)",
         )
     return None
+
+
+def columns_left_out(case):
+    """Find a loss by hand that gives the same with any numbers in some columns of the output: they are not used."""
+    if case.kind or not case.reading.by_hand or case.gradient is None or case.classes < 2 or case.p.ndim != 2:
+        return None
+    outputs, unused = _others(case), []
+    for j in range(min(case.classes, MANY_COLUMNS)):
+        changed = [np.array(output) for output in outputs]
+        for each in changed:
+            each[:, j] = 1 - each[::-1, j] * 2
+        values = [(case.try_loss(a), case.try_loss(b)) for a, b in zip(outputs, changed, strict=True)]
+        if all(np.isfinite(a) and a == b for a, b in values):
+            unused.append(j)
+    if not unused or len(unused) == case.classes:
+        return None
+    return Finding(
+        "columns that the loss does not use",
+        "The loss cuts the output into parts and leaves some columns out: their weights learn nothing.",
+        f"{len(unused)} of {case.classes} columns change nothing, the first is {unused[0]}; tried on {len(outputs)} "
+        "outputs.",
+        "cut into equal parts, tf.split(y_pred, n, axis=-1), or use as many units as the loss reads",
+    )
+
+
+MANY_COLUMNS = 64  # more take too long, and are no parts
+
+
+def row_against_column(case):
+    """Find (B,) against (B, 1) in a loss by hand, or in an own compute_loss: the result is (B, B), of all pairs.
+
+    Looked for in the graph of the loss; a column made there by `[:, None]` is meant.
+    """
+    if not (case.reading.by_hand or case.computes) or isinstance(case.run, Exception) or case.spread is None:
+        return None
+    rows = len(case.p)
+    return Finding(
+        "loss broadcasts labels",
+        "A row of numbers meets a column, and the loss compares every row of the batch with every other.",
+        f"{case.spread.type} in the loss takes ({rows},) and ({rows}, 1) and gives ({rows}, {rows}); y has shape "
+        f"{case.y.shape}, the output {case.p.shape}. The loss is {case.losses.mean():.5g}.",
+        "one shape for both: tf.reshape(y_true, tf.shape(y_pred)), or y_true[:, 1] instead of y_true[:, 1:2]",
+    )
+
+
+def _others(case):
+    """Return the output and random ones in its place."""
+    rng = np.random.default_rng(0)
+    low, high = (0.02, 0.98) if _bounded(case) else (-5, 5)
+    if case.bounded_below:
+        low = 0.05
+    return [case.p, *rng.uniform(low, high, (4, *case.p.shape))]
 
 
 def _bounded(case):
@@ -222,6 +278,8 @@ def _bounded(case):
 def direction(case):
     """Return a note where a loss by hand is higher for large outputs of label 1 than for small ones, or None."""
     if case.kind or not case.reading.by_hand or case.classes > 1 or case.guess is None or case.sigmoid_last:
+        return None
+    if not case.labels_matter:
         return None
     right, wrong = _tried(case, *_extremes(case, 5))
     if not _higher(right, wrong) or not _higher(*_tried_as_probs(case)):

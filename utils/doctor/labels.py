@@ -113,7 +113,7 @@ def out_of_range(case):
         if case.classes > 1 and case.fits and low >= 0 and high < case.classes:
             what = f"These are class numbers of {case.classes} classes; binary cross-entropy judges each unit alone."
             change = "loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), on Dense without activation"
-    elif case.kind == "sparse" and (y[bad] == y[bad][0]).all() and y[bad][0] in (-1, 255):
+    elif case.kind == "sparse" and (y[bad] == y[bad][0]).all() and y[bad][0] in (-1, -100, 255):
         change = f"{case.fixed_loss(case.from_logits)[:-1]}{', ' * case.from_logits}ignore_class={int(y[bad][0])})"
     return Finding(
         "labels out of range",
@@ -132,6 +132,11 @@ def _hidden_by_hand(case, bad):
 def _for_binary(case, y):
     """Return the change for labels outside 0 to 1 under a binary loss, by what they seem to be."""
     whole = not (y % 1).any()
+    if case.classes > 1 and y.size * case.classes == case.p.size:
+        return (
+            f"one number a row for {case.classes} units: rows of {case.classes} zeros and ones; for grades a 1 for "
+            "each threshold passed, (np.arange(K - 1) < y[:, None])"
+        )
     if whole and y.min() >= 0 and y.shape == case.p.shape and case.classes > 1:
         if y.max() < case.classes:
             return f"rows of class numbers: make each a row of {case.classes} zeros and ones, a 1 for each class"
@@ -163,6 +168,8 @@ def target_rows(case):
                 f"{case.y.min():.4g} to {case.y.max():.4g}.",
                 "y = keras.ops.softmax(y) if these are a teacher's logits; the model too ends in softmax",
             )
+        if finding := _other_rows(case, at):
+            return finding
         return Finding(
             "target rows do not sum to 1",
             "Categorical cross-entropy takes a distribution in each row of y. A row of zeros (a label out of range "
@@ -172,25 +179,84 @@ def target_rows(case):
         )
 
 
+def _other_rows(case, at):
+    """Return what target rows are that sum to 1 on another axis, or that hold class numbers, or None."""
+    y = case.y.astype(np.float64)
+    for axis in range(1, y.ndim - 1):
+        if y.shape[axis] > 1 and np.allclose(y.sum(axis), 1, rtol=0, atol=1e-3) and (y >= 0).all():
+            return Finding(
+                "classes on another axis",
+                f"The classes of y lie on axis {axis}; loss and softmax take the last one for them.",
+                f"y {y.shape} sums to 1 along axis {axis}, the first row of its last axis to {y[at].sum():g}; the "
+                f"output has shape {case.p.shape}.",
+                f"classes last in both: y = np.moveaxis(y, {axis}, -1), keras.layers.Permute or channels_last",
+            )
+    if y.max() > 1 and y.min() >= 0 and not (y % 1).any():
+        return Finding(
+            "integer labels with a categorical loss",
+            "The loss wants a row with a number for each class; these rows hold class numbers, several a row.",
+            f"y {y.shape} holds {distinct(case.y)}; the output has shape {case.p.shape}.",
+            f"an output for each number: shape {(*y.shape[1:], 'classes')}".replace("'", "")
+            + ",\nloss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+        )
+    return None
+
+
+def one_hot_twice(case):
+    """Find one-hot rows of one-hot rows: an axis more than the output, and the rows that it stands for sum to 1."""
+    y, p = case.y, case.p
+    if y.ndim != p.ndim + 1 or y.shape[:-1] != p.shape or not np.isin(y, (0, 1)).all() or (y.sum(-1) != 1).any():
+        return None
+    once = y.argmax(-1)
+    if not (once.sum(-1) == 1).all() or once.max() > 1:
+        return None
+    return Finding(
+        "one-hot labels made twice",
+        "The rows of y are one-hot rows of zeros and ones: somebody made one-hot labels of one-hot labels.",
+        f"y has shape {y.shape}, the output {p.shape}; y.argmax(-1) gives rows that hold a single 1.",
+        "make them one-hot once; or y = y.argmax(axis=-1)",
+    )
+
+
+def blank_as_label(case):
+    """Find zeros before other labels under keras.losses.CTC, for which 0 is the blank and the padding."""
+    if function_of(case.loss)[0] is not keras.losses.ctc or case.y.ndim != 2:
+        return None
+    inside = (case.y[:, :-1] == 0) & (np.cumsum(case.y[:, ::-1] != 0, axis=1)[:, ::-1][:, 1:] > 0)
+    if not inside.any():
+        return None
+    return Finding(
+        "labels out of range",
+        "keras.losses.CTC takes 0 for the blank and for padding; here 0 is also a character.",
+        f"{inside.sum()} zeros stand before other characters; y holds {distinct(case.y)}, the output has "
+        f"{case.classes} classes.",
+        "y = y + 1, and one class more",
+    )
+
+
 def copied(case):
     """Find class numbers for each step that equal the inputs, where a step does not see the later ones.
 
     That the first step does not depend on the others is tried: a model that sees them may be an autoencoder.
     """
-    (_, x), y = case.batch.inputs[0], case.labels
-    if case.kind != "sparse" or case.p.ndim != 3 or len(case.batch.inputs) > 1 or x.shape != y.shape or y.shape[1] < 2:
+    y = case.labels
+    if case.kind != "sparse" or case.p.ndim != 3 or y.ndim != 2 or y.shape[1] < 2:
         return None
-    if (x.dtype.kind == "f" and (x % 1).any()) or not np.array_equal(x, y):
+    same = [name for name, x in case.batch.inputs if x.shape == y.shape and np.array_equal(x, y)]
+    if not same:
         return None
-    other = np.array(x)
-    other[:, 1:] = np.roll(x, 1, axis=0)[:, 1:][:, ::-1]
-    output = keras.tree.flatten(case.model(tf.convert_to_tensor(other), training=False))[case.place]
-    if np.array_equal(other, x) or not np.allclose(np.asarray(output)[:, 0], case.p[:, 0], rtol=0, atol=1e-5):
+    other = np.array(y)
+    other[:, 1:] = np.roll(y, 1, axis=0)[:, 1:][:, ::-1]
+    changed = tf.nest.map_structure(
+        lambda x: tf.constant(other, x.dtype) if x.shape == y.shape and np.array_equal(x, y) else x, case.walk.x
+    )
+    output = keras.tree.flatten(case.model(changed, training=False))[case.place]
+    if np.array_equal(other, y) or not np.allclose(np.asarray(output)[:, 0], case.p[:, 0], rtol=0, atol=1e-5):
         return None
     return Finding(
         "labels equal the inputs",
         "Each step is asked for the token that it is given, and copying is enough. A language model predicts the next.",
-        f"All {y.size} labels of y {y.shape} equal x, and the first step does not see the later ones; the loss is "
-        f"{case.losses.mean():.4f}.",
+        f"All {y.size} labels of y {y.shape} equal {same[0]}, and the first step does not see the later ones; the loss "
+        f"is {case.losses.mean():.4f}.",
         "x, y = tokens[:, :-1], tokens[:, 1:]",
     )

@@ -45,7 +45,7 @@ def no_gradient(case):
         f"{'gets none either' if inside else 'gets one'}.",
         "end in scores, without argmax or round, and use a cross-entropy on them"
         if inside
-        else "remove what interrupts it between the weights and the output",
+        else "remove what interrupts it between weights and output; stop_gradient belongs on one branch only",
     )
 
 
@@ -99,6 +99,15 @@ def nan_gradient(case):
     if case.gradient is not None and not np.isfinite(case.gradient).all():
         bad = ~np.isfinite(case.gradient)
         at = first(bad)
+        if case.low:
+            return Finding(
+                "NaN gradient with a finite loss",
+                f"The loss is finite and its gradient is not. The output is {case.dtype}, where small numbers, as 1e-8 "
+                "beside a probability, are 0: a log or a root is taken at 0.",
+                f"The loss is {case.losses.mean():.4f}; {bad.sum()} of {bad.size} gradients of the output are not "
+                f"finite, the first at {at}, where the output is {case.p[at]:.4g}.",
+                'last layer with dtype="float32"',
+            )
         return Finding(
             "NaN gradient with a finite loss",
             "The loss is finite and its gradient is not: a root, a power below 1, a log or a norm is taken at 0. "
@@ -170,6 +179,40 @@ def dead(case):
     )
 
 
+def same_for_all(case):
+    """Find an output that is the same for rows that differ, also with other numbers in every weight.
+
+    A last layer that begins at 0 gives one output too, and different ones with other weights.
+    """
+    rows = case.p.reshape(len(case.p), -1)
+    if len(rows) < 4 or not _equal_rows(rows) or not any(np.any(x[1:] != x[:1]) for _, x in case.batch.inputs):
+        return None
+    rng = np.random.default_rng(0)
+    before = [(v, v.numpy()) for v in case.model.trainable_variables]
+    try:
+        for variable, value in before:
+            variable.assign(value + 0.3 * rng.normal(size=value.shape))
+        output = keras.tree.flatten(case.model(case.walk.x, training=False))[case.place]
+    finally:
+        for variable, value in before:
+            variable.assign(value)
+    if not _equal_rows(np.asarray(output, np.float64).reshape(len(rows), -1)):
+        return None
+    return Finding(
+        "the same output for every row",
+        "The output does not depend on the input, whatever the weights: a mask the wrong way round, a branch that is "
+        "multiplied by 0, a mean over the batch.",
+        f"{len(rows)} rows that differ give one output, beginning with {case.p.reshape(-1)[0]:.4g}; with other weights "
+        "too.",
+        "call the layers one by one on two rows; in Keras a mask of True is what counts",
+    )
+
+
+def _equal_rows(rows):
+    """Whether all rows are equal but for rounding."""
+    return bool(np.ptp(rows, axis=0).max() <= 1e-5 * max(np.abs(rows).max(), 1e-6))
+
+
 def hidden(case):
     """Find a batch of which nothing counts: mask, ignore_class, sample_weight or class_weight leave no row."""
     counted = case.counted
@@ -200,6 +243,8 @@ def one_class(case):
         labels, counted = case.y.reshape(-1), np.ones(len(case.y), bool)
     else:
         return None
+    if len(case.batch.inputs) > 1:
+        return None  # in pairs, the place of the right answer is often fixed
     every, weight = labels[counted], case.sample_weight
     if weight is not None and np.shape(weight) in (labels.shape, labels.shape[:1]):
         counted = counted & (np.reshape(weight, weight.shape + (1,) * (labels.ndim - weight.ndim)) != 0)

@@ -10,7 +10,7 @@ import numpy as np
 from ..checks import SUM_TOLERANCE
 from ..losses import softmax_gradient
 from ..quiet import keras, tf
-from .graph import traced
+from .graph import all_behind, traced
 from .reads import function_of, reading_of, resolve
 
 FEW = {"sparse": "SparseCategoricalCrossentropy", "categorical": "CategoricalCrossentropy"}
@@ -29,7 +29,7 @@ class Case:
         self.y, self.sample_weight, self.class_weight = y, sample_weight, walk.batch.class_weight
         end = walk.ends[place]
         self.last, self.inner, self.dropped, self.direct = end.last, end.inner, end.dropped, end.direct
-        self.mask, self._x = end.mask, walk.x
+        self.mask, self._x, self.walk = end.mask, walk.x, walk
         self.dtype = end.tensor.dtype.name
         self.p = np.asarray(end.tensor, dtype=np.float64)
         self.low = self.dtype in ("float16", "bfloat16")
@@ -76,6 +76,7 @@ class Case:
                 if output.dtype.is_floating:
                     tape.watch(output)
                 losses = self._losses_of(y, output)
+                self.spread = spread_in(losses, self.batch.rows)
                 total = tf.reduce_sum(losses)
             value = self._value_of(y, output)
             # None says that the loss did not use the output: Keras handed it the logits from before the softmax.
@@ -178,6 +179,22 @@ class Case:
             return np.nan
         return float(np.mean(np.asarray(losses, np.float64)))
 
+    computes = False  # whether the loss is the model's own compute_loss
+    spread = None
+
+    @functools.cached_property
+    def labels_matter(self):
+        """Whether other labels give another loss."""
+        y = self.y.astype(np.float64)
+        other = 1 - y if y.max() <= 1 else y.max() + y.min() - y
+        output = self.p + 0.1
+        return self.try_loss(output) != self.try_loss(output, other.astype(self.y.dtype))
+
+    @property
+    def bounded_below(self):
+        """Whether the last operation gives nothing below 0: evidence, a distance, a rate."""
+        return bool(self.last) and {op.type for op in self.last} <= {"Relu", "Softplus", "Exp", "Square", "Abs", "Sqrt"}
+
     def try_gradient(self, output):
         """Return the gradient of the real loss with respect to another output in its place, or None where it fails."""
         output = tf.constant(output, self.loss.dtype)
@@ -210,6 +227,31 @@ class Case:
     def fixed_loss(self, from_logits):
         """Return the line of `compile` that says what the output is."""
         return f"loss=keras.losses.{CLASSES[self.kind]}({'from_logits=True' if from_logits else ''})"
+
+
+def spread_in(tensor, rows):
+    """Return the first operation behind `tensor` that spreads (B,) over (B, 1) to (B, B), or None.
+
+    A column made on purpose, by `[:, None]` or a reshape, is another thing: numbers of all pairs are wanted.
+    """
+    if not hasattr(tensor, "graph") or tf.executing_eagerly():
+        return None
+    for op in all_behind([tensor]):
+        shapes = [t.shape.as_list() if t.shape.rank is not None else None for t in op.inputs]
+        if op.type in PAIRWISE and sorted(shapes, key=str) == [[rows, 1], [rows]] and rows > 1:
+            column = op.inputs[shapes.index([rows, 1])]
+            if not any(each.type in COLUMNS and made_from_row(each) for each in all_behind([column])):
+                return op
+    return None
+
+
+PAIRWISE = {"Sub", "Mul", "Add", "AddV2", "SquaredDifference", "RealDiv", "DivNoNan", "Maximum", "Minimum"}
+COLUMNS = {"ExpandDims", "Reshape", "StridedSlice"}
+
+
+def made_from_row(op):
+    """Whether an operation makes a column of a tensor of rank 1."""
+    return op.inputs[0].shape.rank == 1 and op.outputs[0].shape.rank == 2
 
 
 class Added(Case):

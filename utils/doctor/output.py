@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from ..quiet import keras
 from .finding import Finding
 from .graph import layer_of
 from .measure import FEW, distinct
+from .reads import function_of
 
 
 def one_unit(case):
@@ -75,4 +77,30 @@ def sigmoid_with_categorical(case):
         + (" One unit is always all of it." if case.classes == 1 else ""),
         f"The rows of the output sum to {sums.min():.3g} to {sums.max():.3g}; a distribution sums to 1.",
         "loss='binary_crossentropy'" if binary else f"end in Dense({case.classes}),\n{case.fixed_loss(True)}",
+    )
+
+
+def inner_softmax(case):
+    """Find a softmax inside the model over an axis of size 1, of (B, T, 1): each weight of an attention is then 1."""
+    if not case.walk.of_one:
+        return None
+    op = case.walk.of_one[0]
+    return Finding(
+        "softmax over one unit",
+        "Softmax inside the model runs over an axis of size 1: it is 1 whatever the input, and what makes its scores "
+        "gets no gradient.",
+        f"The softmax in {layer_of(op)!r} takes {tuple(op.inputs[0].shape)}.",
+        "keras.ops.softmax(scores, axis=1), over the steps",
+    )
+
+
+def probs_under_ctc(case):
+    """Find probabilities under keras.losses.CTC, which takes logits."""
+    if function_of(case.loss)[0] is not keras.losses.ctc or not case.softmax_last:
+        return None
+    return Finding(
+        "probabilities with from_logits=True",
+        "keras.losses.CTC takes logits and applies softmax itself; the model ends in a softmax already.",
+        f"The rows of the output, {case.p.shape}, sum to 1; the loss is {case.losses.mean():.4f}.",
+        "remove the softmax of the last layer",
     )
