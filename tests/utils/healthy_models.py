@@ -117,6 +117,79 @@ def quantile(y, p):
     return tf.maximum(0.9 * error, -0.1 * error)
 
 
+def pinball(y, p):
+    error = y - p  # one target against three quantiles
+    quantiles = tf.constant([0.1, 0.5, 0.9])
+    return tf.maximum(quantiles * error, (quantiles - 1) * error)
+
+
+def by_label(y, log_p):
+    return -tf.gather(log_p, tf.cast(y, "int32"), batch_dims=1)
+
+
+def known_labels(y, p):
+    known = tf.cast(y >= 0, p.dtype)
+    cost = -(y * tf.math.log(p + 1e-7) + (1 - y) * tf.math.log(1 - p + 1e-7))
+    return tf.reduce_sum(tf.where(known > 0, cost, 0), -1)
+
+
+def generalised(y, p):
+    return (1 - tf.pow(tf.reduce_sum(y * p, -1) + 1e-7, 0.7)) / 0.7
+
+
+def evidence(y, e):
+    alpha = e + 1
+    return tf.reduce_sum(y * (tf.math.log(tf.reduce_sum(alpha, -1, keepdims=True)) - tf.math.log(alpha)), -1)
+
+
+def boundary(distance, p):
+    return tf.reduce_mean(distance * p, -1)
+
+
+def itself(y, p):
+    return p
+
+
+def near_one(y, z):
+    return tf.reduce_sum(tf.square(z - 1), -1)
+
+
+def of_pairs(y, p):
+    p = tf.reshape(p, (-1,))
+    return tf.nn.softplus(-(p[:, None] - p[None, :]) * (y[:, 0][:, None] - y[:, 0][None, :]))
+
+
+def preferred():
+    """Return a model of the difference of two scores: the first is always the one that was preferred."""
+    a, b, score = keras.Input((6,)), keras.Input((6,)), dense(1)
+    model = keras.Model([a, b], score(a) - score(b))
+    model.compile(loss=BINARY())
+    return model
+
+
+def cosines(scale):
+    """Return a model of scaled cosines between normalised features and weights."""
+
+    class Cosines(layers.Layer):
+        def build(self, shape):
+            self.kernel = self.add_weight(shape=(shape[-1], 4))
+
+        def call(self, x):
+            return scale * tf.matmul(tf.math.l2_normalize(x, -1), tf.math.l2_normalize(self.kernel, 0))
+
+    return lambda: sequential(Cosines(), loss=SPARSE())
+
+
+def far_from_zero():
+    """Return a model with a head that begins at 0 behind an attention of several heads."""
+    x = keras.Input((5,), dtype="int64")
+    h = layers.Embedding(9, 8)(x)
+    h = layers.GlobalAveragePooling1D()(layers.MultiHeadAttention(2, 4)(h, h))
+    model = keras.Model(x, dense(4, kernel_initializer="zeros")(h))
+    model.compile(loss=SPARSE())
+    return model
+
+
 def trained_by_parts():
     model = sequential(dense(8, "relu", trainable=False), dense(), loss=SPARSE())
     return model
@@ -227,6 +300,26 @@ MORE = {
     "weighted binary by hand": (of(lambda: dense(1), loss=weighted_binary), X, BITS[:, None]),
     "quantile": (of(lambda: dense(1), loss=quantile), X, X[:, :1]),
     "binary focal of Keras": (of(lambda: dense(1, "sigmoid"), loss="binary_focal_crossentropy"), X, BITS[:, None]),
+    "three quantiles of one target": (of(lambda: dense(3), loss=pinball), X, X[:, :1]),
+    "log-softmax, the loss by hand": (of(lambda: dense(4, "log_softmax"), loss=by_label), X, Y),
+    "unknown labels left out by hand": (
+        of(lambda: dense(4), lambda: layers.Activation("sigmoid"), loss=known_labels),
+        X,
+        ONE_HOT - (np.arange(16) % 3 == 0)[:, None] * (1 + ONE_HOT),
+    ),
+    "noisy labels trusted less": (of(soft, loss=generalised), X, ONE_HOT),
+    "evidence": (of(lambda: dense(4, "relu"), loss=evidence), X, ONE_HOT),
+    "distances to a boundary": (of(lambda: dense(4, "sigmoid"), loss=boundary), X, X[:, :4]),
+    "the output is the loss": (
+        of(lambda: dense(3), lambda: call(lambda z: tf.reduce_sum(tf.square(z), -1, keepdims=True)), loss=itself),
+        X,
+        np.zeros((16, 1)),
+    ),
+    "one class, near a centre": (of(lambda: dense(3), loss=near_one), X, np.zeros((16, 1))),
+    "all pairs of rows": (of(lambda: dense(1), loss=of_pairs), X, X[:, :1]),
+    "which of two is preferred": (preferred, [X, X[::-1].copy()], np.ones((16, 1))),
+    "cosines times 64": (cosines(64.0), X, Y),
+    "a head of zeros behind attention": (far_from_zero, CHARACTERS, np.arange(12) % 4),
     "soft targets": (of(dense, loss=keras_losses.CategoricalCrossentropy(from_logits=True)), X, ONE_HOT * 0.6 + 0.1),
     "weight decay": (of(lambda: dense(8, "relu", kernel_regularizer="l2"), dense), X, Y),
     "string, eager": (of(soft, loss=INT, run_eagerly=True), X, Y),

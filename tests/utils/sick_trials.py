@@ -4,15 +4,19 @@ The table has the form of `sick_models.CASES`; what the names of its arrays mean
 """
 
 import numpy as np
-from sick_kinds import REWARDS, WANTS_PROBS
+from sick_kinds import NAN_GRADIENT, REWARDS, SWAPPED, WANTS_PROBS
 from sick_models import (
     BIN,
     BINARY,
     BITS,
+    DOUBLE,
+    HOT,
+    ONE,
     ONE_HOT,
     RANGE,
     RNG,
     SPARSE,
+    SPREAD,
     STEPS,
     X,
     Y,
@@ -33,6 +37,9 @@ COPIED, ONE_LEFT = "labels equal the inputs", "weights leave one class"
 NEGATIVE, SMOOTHED = "negative weights", "labels smoothed away"
 SINGLE, UNUSED = "normalisation over one number", "an input that nothing depends on"
 LEFT_OUT, HALF = "rows that teach nothing", "numbers beyond float16"
+PLACE, AXIS = "labels in the wrong place", "classes on another axis"
+TWICE_HOT, SAME = "one-hot labels made twice", "the same output for every row"
+COLUMNS_OUT = "columns that the loss does not use"
 
 VALUES = RNG.normal(size=(16, 1)).astype("float32")
 WORDS = RNG.integers(1, 9, (12, 5))
@@ -125,7 +132,227 @@ def half(dtype):
     return sequential(dense(5, dtype="mixed_float16"), dense(1, dtype=dtype), loss="mse")
 
 
+def smoothed_in_the_other_order(y, p):
+    even = tf.ones_like(p) / 4
+    return 0.9 * losses.categorical_crossentropy(p, y) + 0.1 * losses.categorical_crossentropy(p, even)
+
+
+def smoothed(y, p):
+    even = tf.ones_like(p) / 4
+    return 0.9 * losses.categorical_crossentropy(y, p) + 0.1 * losses.categorical_crossentropy(even, p)
+
+
+def log_with_little_help(y, p):
+    return -tf.reduce_sum(tf.cast(y, p.dtype) * tf.math.log(p + tf.cast(1e-8, p.dtype)), -1)
+
+
+def sure_of_half():
+    model = sequential(dense(dtype="mixed_float16"), layers.Softmax(dtype="float16"), loss=log_with_little_help)
+    model.layers[0].kernel.assign(np.eye(6, 4) * 9)
+    return model
+
+
+def only_padding(y, z):
+    kept = tf.cast(tf.equal(y, 0), z.dtype)
+    return losses.sparse_categorical_crossentropy(y, z, from_logits=True) * kept
+
+
+def without_padding(y, z):
+    kept = tf.cast(tf.not_equal(y, 0), z.dtype)
+    return losses.sparse_categorical_crossentropy(y, z, from_logits=True) * kept
+
+
+def distances_of_some(y, p):
+    return tf.reduce_sum(tf.square(p[:, :3] - p[:, 3:6]), -1) - 0.1 * tf.reduce_sum(tf.abs(p[:, :6]), -1)
+
+
+def distances(y, p):
+    return tf.reduce_sum(tf.square(p[:, :4] - p[:, 4:]), -1) - 0.1 * tf.reduce_sum(tf.abs(p), -1)
+
+
+def weighted_column(y, p):
+    return tf.square(tf.reshape(p, (-1,)) - y[:, 0]) * y[:, 1:2]
+
+
+def weighted_row(y, p):
+    return tf.square(tf.reshape(p, (-1,)) - y[:, 0]) * y[:, 1]
+
+
+class Own(keras.Model):
+    """A model with a loss of its own."""
+
+    def __init__(self, reshapes):
+        super().__init__()
+        self.last, self.reshapes = dense(1), reshapes
+
+    def call(self, x):
+        return self.last(x)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        y = tf.cast(y, y_pred.dtype)
+        return tf.reduce_mean(tf.square((tf.reshape(y, (-1, 1)) if self.reshapes else y) - y_pred))
+
+
+def own(reshapes):
+    model = Own(reshapes)
+    model(X)
+    model.compile("sgd")
+    return model
+
+
+class Attention(layers.Layer):
+    """The mean of the steps, weighted by a softmax over an axis."""
+
+    def __init__(self, axis):
+        super().__init__()
+        self.scores, self.axis = dense(1), axis
+
+    def call(self, x):
+        return tf.reduce_sum(x * keras.ops.softmax(self.scores(x), axis=self.axis), 1)
+
+
+class Mean(layers.Layer):
+    """The mean over an axis, then over the steps."""
+
+    def __init__(self, axis):
+        super().__init__()
+        self.axis = axis
+
+    def call(self, x):
+        mean = tf.reduce_mean(x, self.axis, keepdims=True)
+        return tf.reduce_mean(mean + tf.zeros_like(x), 1)
+
+
+def translator():
+    """Return a model of two inputs of words: the second is read up to each step."""
+    x, before = keras.Input((5,), name="x"), keras.Input((5,), name="before")
+    _, state = layers.GRU(4, return_state=True)(layers.Embedding(9, 4)(x))
+    h = layers.GRU(4, return_sequences=True)(layers.Embedding(9, 4)(before), initial_state=state)
+    model = keras.Model([x, before], dense(9)(h))
+    model.compile(loss=SPARSE())
+    return model
+
+
+def person():
+    """Return a model of an age and a bit."""
+    x = keras.Input((6,))
+    model = keras.Model(x, {"age": dense(1, name="age")(x), "bit": dense(1, "sigmoid", name="bit")(x)})
+    model.compile(loss={"age": "mse", "bit": BIN})
+    return model
+
+
+def speech(activation=None):
+    return sequential(dense(5, activation), loss=losses.CTC(), shape=(12, 6))
+
+
+GRADES = np.arange(16)[:, None] % 5
+AGES, ONES = 40 + 10 * VALUES, BITS[:, None].astype("float32")
+SOUND, LETTERS = RNG.normal(size=(8, 12, 6)).astype("float32"), np.tile([[1, 2, 1], [3, 4, 2]], (4, 1))
+PLANES = np.moveaxis(np.eye(3)[np.arange(4 * 25).reshape(4, 5, 5) % 3], -1, 1)
+
 TRIALS = {
+    "labels of two outputs exchanged": (
+        PLACE,
+        (person, X, {"age": ONES, "bit": AGES}),
+        (person, X / 10, {"age": VALUES, "bit": ONES}),
+    ),
+    "weights in the place of the labels": (
+        PLACE,
+        (lambda: bits("sigmoid", BIN), X, 0.7 + 1.8 * BITS, {"sample_weight": BITS.astype("float32")}),
+        (lambda: bits("sigmoid", BIN), X, BITS, {"sample_weight": 0.7 + 1.8 * BITS}),
+    ),
+    "clean and noisy exchanged": (
+        PLACE,
+        (lambda: sequential(dense(6, "sigmoid"), loss=BIN), np.abs(X) / 4, np.abs(X) / 4 + X),
+        (lambda: sequential(dense(6, "sigmoid"), loss=BIN), np.abs(X) / 4 + X, np.abs(X) / 4),
+    ),
+    "classes first": (
+        AXIS,
+        (
+            lambda: sequential(layers.Permute((3, 1, 2)), layers.Softmax(), loss=HOT, shape=(5, 5, 3)),
+            PLANES.transpose(0, 2, 3, 1),
+            PLANES,
+        ),
+        (
+            lambda: sequential(dense(3), layers.Softmax(), loss=HOT, shape=(5, 5, 3)),
+            PLANES.transpose(0, 2, 3, 1),
+            PLANES.transpose(0, 2, 3, 1),
+        ),
+    ),
+    "several class numbers a row": (
+        "integer labels with a categorical loss",
+        (lambda: sequential(soft(3), loss=HOT), X, np.stack([Y, Y + 1, Y], 1)),
+        (lambda: sequential(dense(15), layers.Reshape((3, 5)), loss=SPARSE()), X, np.stack([Y, Y + 1, Y], 1)),
+    ),
+    "one-hot of one-hot": (
+        TWICE_HOT,
+        (lambda: logits(HOT), X, np.eye(4)[ONE_HOT.astype(int)]),
+        (lambda: sequential(soft(), loss=HOT), X, ONE_HOT),
+    ),
+    "softmax under CTC": (DOUBLE, (lambda: speech("softmax"), SOUND, LETTERS), (speech, SOUND, LETTERS)),
+    "letters from 0 under CTC": (
+        RANGE,
+        (speech, SOUND, LETTERS - 1),
+        (speech, SOUND, LETTERS * [1, 1, 0]),
+    ),
+    "attention over one step": (
+        ONE,
+        (lambda: tokens(Attention(-1), dense()), STEPS, Y[:8]),
+        (lambda: tokens(Attention(1), dense()), STEPS, Y[:8]),
+    ),
+    "the decoder is given the answer": (
+        COPIED,
+        (translator, [WORDS, WORDS[::-1].copy()], WORDS[::-1].copy()),
+        (translator, [WORDS, np.roll(WORDS, 1, axis=1)], WORDS),
+    ),
+    "columns left out": (
+        COLUMNS_OUT,
+        (lambda: sequential(dense(8), loss=distances_of_some), X, np.zeros(16)),
+        (lambda: sequential(dense(8), loss=distances), X, np.zeros(16)),
+    ),
+    "a column of weights in the loss": (
+        SPREAD,
+        (lambda: bits(loss=weighted_column), X, np.hstack([VALUES, ONES])),
+        (lambda: bits(loss=weighted_row), X, np.hstack([VALUES, ONES])),
+    ),
+    "own compute_loss, row against column": (
+        SPREAD,
+        (lambda: own(False), X, VALUES[:, 0]),
+        (lambda: own(True), X, VALUES[:, 0]),
+    ),
+    "smoothed in the other order": (
+        SWAPPED,
+        (lambda: sequential(soft(), loss=smoothed_in_the_other_order), X, ONE_HOT),
+        (lambda: sequential(soft(), loss=smoothed), X, ONE_HOT),
+    ),
+    "1e-8 in float16": (
+        NAN_GRADIENT,
+        (sure_of_half, np.abs(X) * 9, np.eye(4)[X[:, :4].argmin(1)]),
+        (lambda: sequential(dense(dtype="mixed_float16"), layers.Softmax(dtype="float32"), loss=HOT), X, ONE_HOT),
+    ),
+    "only the padding counts": (
+        LEFT_OUT,
+        (
+            lambda: sequential(layers.Embedding(9, 4), dense(4), loss=only_padding, shape=(5,), dtype="int64"),
+            PADDED,
+            TAGS,
+        ),
+        (
+            lambda: sequential(layers.Embedding(9, 4), dense(4), loss=without_padding, shape=(5,), dtype="int64"),
+            PADDED,
+            TAGS,
+        ),
+    ),
+    "mean over the batch": (
+        SAME,
+        (lambda: tokens(dense(5), Mean(0), dense()), STEPS, Y[:8]),
+        (lambda: tokens(dense(5), Mean(1), dense()), STEPS, Y[:8]),
+    ),
+    "grades for thresholds": (
+        RANGE,
+        (lambda: sequential(dense(4, "sigmoid"), loss=BIN), X, GRADES),
+        (lambda: sequential(dense(4, "sigmoid"), loss=BIN), X, (np.arange(4) < GRADES).astype("float32")),
+    ),
     "negative targets under relu": (BEYOND, (lambda: value("relu"), X, VALUES), (value, X, VALUES)),
     "targets of -1 to 1 under a sigmoid": (
         BEYOND,
