@@ -3,11 +3,12 @@
 import itertools
 import re
 
+import numpy as np
 import pytest
 from corpus import by_hand, generated
 from healthy_models import MORE
 from sick_kinds import KINDS
-from sick_models import BIN, CASES, RNG, Y, dense, look, names, sequential
+from sick_models import BIN, CASES, RNG, X, Y, bits, dense, look, names, sequential
 from sick_trials import TRIALS
 
 from utils.doctor import diagnose
@@ -117,6 +118,19 @@ def test_the_evidence_and_the_change_fit_the_mistake(case, evidence, change):
 def test_class_numbers_under_a_binary_loss_are_told_the_loss_they_want():
     (only,) = diagnose(sequential(dense(4, "sigmoid"), loss=BIN), RNG.random((16, 6)), Y)
     assert only.change.startswith("loss=keras.losses.SparseCategoricalCrossentropy(")
+
+
+def test_class_numbers_for_one_unit_are_told_how_many_they_want():
+    (only,) = diagnose(bits("sigmoid", BIN), X, np.arange(16) % 10)
+    assert only.change.startswith("10 classes want as many units: Dense(10),\nloss=keras.losses.SparseCategorical")
+
+
+def test_a_mask_of_classes_is_told_to_go_into_the_logits():
+    build, x, y, *_ = CASES["mask"][1]
+    (only,) = diagnose(build(), x, y)
+    assert only.change.endswith("a mask of classes goes into the logits: logits - 1e9 * hidden")
+    build, x, y, *_ = CASES["Reshape"][1]
+    assert "1e9" not in diagnose(build(), x, y)[0].change
 
 
 @pytest.mark.slow

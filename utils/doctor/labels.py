@@ -144,6 +144,11 @@ def _for_binary(case, y):
             return "grey values: y = y / 255"
     if y.min() > -0.5 and y.max() < 1.5:
         return "y = np.clip(y, 0, 1); soften labels inwards, as label_smoothing does"
+    if whole and y.min() >= 0 and len(np.unique(y)) <= MANY and case.classes == 1:
+        return (
+            f"{int(y.max()) + 1} classes want as many units: Dense({int(y.max()) + 1}),\n"
+            "loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True); or correct the labels"
+        )
     if not whole or len(np.unique(y)) > MANY:
         return "quantities and no classes: loss='mse', on Dense without activation; or scale them to 0 to 1"
     return "correct the labels"

@@ -255,7 +255,7 @@ def why_lost(case):
         return f"The function in {name!r} is TensorFlow's own and the model runs eagerly.", (
             'activation="softmax" or keras.ops.softmax instead of tf.nn.softmax; or\n' + change
         )
-    if any(isinstance(layer, keras.layers.Softmax) for layer in case.model._flatten_layers()):
+    if any(op.type == "Softmax" and op.inputs[0].op.type == "SelectV2" for op in case.last):
         change += ";\na mask of classes goes into the logits: logits - 1e9 * hidden"
     return f"Something stands behind the activation in {name!r}: a reshape, a mask, a wrapper.", change
 
