@@ -1,21 +1,26 @@
 """What the doctor knows: read from its code (names, evidence), its chapters and the corpus (a model that shows each).
 
-No model is run: the modules of `utils/doctor/` and the tables of `tests/utils/` are read as text.
+The build runs no model: the modules of `utils/doctor/` and the tables of `tests/utils/` are read as text, and what each
+program printed stands in diagnoses.json, which `make refresh CHAPTER=doctor` writes and a test compares.
 """
 
 import ast
+import contextlib
+import io
+import json
 import re
+import sys
 from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from coursekit.explained import CHAPTERS
-from coursekit.messages import code
+from coursekit.explained import CHAPTERS, SYMPTOMS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCTOR = ROOT / "utils" / "doctor"
+PRINTED = Path(__file__).with_name("diagnoses.json")
 CORPUS = {
     table: ROOT / "tests" / "utils" / f"sick_{name}.py"
     for table, name in {"CASES": "models", "KINDS": "kinds", "TRIALS": "trials"}.items()
@@ -31,11 +36,17 @@ def evidence():
         for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
             for call in ast.walk(function):
                 if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Finding" and call.args:
-                    name, text = call.args[0].value, " ".join((ast.get_docstring(function) or "").split())
+                    name, text = call.args[0].value, looked_for(ast.get_docstring(function) or "")
                     known = found.setdefault(name, (heading, []))
                     if text not in known[1]:
                         known[1].append(text)
     return {name: (heading, " ".join(texts)) for name, (heading, texts) in found.items()}
+
+
+def looked_for(docstring):
+    """Return what a check says it looks for, as a sentence of the page: without sections, "Find" as "Looks for"."""
+    text = " ".join(re.split(r"\n(?:Returns|Parameters)\n", docstring)[0].split())
+    return re.sub(r"^Find\b", "Looks for", text)
 
 
 def corpus():
@@ -68,13 +79,26 @@ def corpus():
     return found, sources
 
 
+def names_in(source):
+    """Return the names that a piece of code takes from outside: those it reads, without those that it makes."""
+    nodes_of = list(ast.walk(ast.parse(source)))
+    made = {node.arg for node in nodes_of if isinstance(node, ast.arg)}
+    made |= {node.id for node in nodes_of if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return {node.id for node in nodes_of if isinstance(node, ast.Name)} - made
+
+
 def used(text, sources):
     """Return the sources of the names that a text uses, and of those that these use, in the order of the files."""
-    names, todo = set(), {name for name in re.findall(r"\w+", text) if name in sources}
+    names, todo = set(), names_in(text) & set(sources)
     while todo:
         names |= todo
-        todo = {n for name in todo for n in re.findall(r"\w+", sources[name]) if n in sources and n not in names}
+        todo = {n for name in todo for n in names_in(sources[name]) if n in sources and n not in names}
     return list(dict.fromkeys(source for name, source in sources.items() if name in names))
+
+
+def parts_of(sick):
+    """Return pairs (name, syntax) of a sick model and its batch: what builds it, x, y, and weights if it has some."""
+    return list(zip(("build", "x", "y", "weights"), ast.parse(sick, mode="eval").body.elts, strict=False))
 
 
 def program(sick, sources):
@@ -82,10 +106,10 @@ def program(sick, sources):
     parts = [part.strip() for part in used(sick, sources)]
     blocks = [f"\n\n{part}\n\n" if part.startswith(("def ", "class ", "@")) else part for part in parts]
     made = re.sub(r"\n{4,}", "\n\n\n", "\n".join(blocks)).strip("\n")
-    weights = ["weights"] * (len(ast.parse(sick, mode="eval").body.elts) == 4)
+    weights = [name for name, _ in parts_of(sick)][3:]
     end = [
         "keras.utils.set_random_seed(1)",
-        f"{', '.join(['build', 'x', 'y', *weights])} = {sick[1:-1]}",
+        *(f"{name} = {ast.get_source_segment(sick, value)}" for name, value in parts_of(sick)),
         f"report(diagnose(build(), x, y{', **weights' * len(weights)}))",
     ]
     imports = ["import functools\n"] * ("functools." in made) + ["import keras", "import numpy as np"]
@@ -94,8 +118,8 @@ def program(sick, sources):
     return "\n".join([*imports, "", made, "", "", *end])
 
 
-def sections():
-    """Return the page as pairs (heading, Markdown): one for each module, in it a finding with evidence and model.
+def shown():
+    """Return {finding: (title of its model, how many show it, the program)}: of several models the shortest.
 
     Raises
     ------
@@ -108,15 +132,73 @@ def sections():
             raise ValueError(f"These findings have no {what}: {', '.join(missing)}.")
     found = {}
     for name in sorted(known, key=str.lower):
-        heading, looked_for = known[name]
         title, sick = min(models[name], key=lambda pair: len(pair[1]))
-        several = f", one of {len(models[name])} models that show it" if len(models[name]) > 1 else ""
+        found[name] = title, len(models[name]), program(sick, sources)
+    return found
+
+
+def run(text):
+    """Return what a program of the page prints; `softmax_doctor` is this repository's doctor."""
+    import utils.doctor
+    from utils.quiet import keras
+
+    keras.utils.clear_session()  # layers are numbered as in a program of its own
+    before, sys.modules["softmax_doctor"] = sys.modules.get("softmax_doctor"), utils.doctor
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(compile(text, "<page>", "exec"), {"__name__": "program"})
+    finally:
+        sys.modules.pop("softmax_doctor")
+        if before is not None:
+            sys.modules["softmax_doctor"] = before
+    return printed.getvalue()
+
+
+def store():
+    """Run the program of each finding and store what it prints."""
+    printed = {name: run(text) for name, (_, _, text) in shown().items()}
+    PRINTED.write_text(json.dumps(printed, indent=1, ensure_ascii=False) + "\n")
+
+
+def anchor(name):
+    """Return the id of a finding on the page."""
+    return f"finding-{nodes.make_id(name)}"
+
+
+def linked(names):
+    """Return findings as links to their places on the page."""
+    return ", ".join(f'<a href="#{anchor(name)}">{name}</a>' for name in names)
+
+
+def sections():
+    """Return the page as pairs (heading, Markdown): the symptoms, then a section for each module of the doctor.
+
+    Raises
+    ------
+    ValueError
+        If a finding has no chapter, no model in the corpus or no symptom, or a symptom names no finding.
+    """
+    known, printed = evidence(), json.loads(PRINTED.read_text())
+    named = {name for _, names in SYMPTOMS for name in names}
+    if wrong := named ^ set(known):
+        raise ValueError(f"These findings have no symptom in explained.py, or are none: {', '.join(sorted(wrong))}.")
+    table = "\n".join(f"| {what} | {linked(names)} |" for what, names in SYMPTOMS)
+    found = {}
+    for name, (title, count, text) in shown().items():
+        heading, looks_for = known[name]
+        lines = printed[name].splitlines()
+        first = next((i for i, line in enumerate(lines) if line.startswith("  note")), len(lines))
+        several = f" ({count} models in the tests show this finding)" if count > 1 else ""
         found.setdefault(heading, []).append(
-            f"**{code(name)}** {looked_for} [Chapter {int(CHAPTERS[name][:2])}]({CHAPTERS[name]}).\n\n"
-            f"{title[:1].upper()}{title[1:]}{several}:\n\n```python\n{sick}\n```\n"
-            f":::{{dropdown}} The same as a program\n```python\n{program(sick, sources)}\n```\n:::\n"
+            f"**{name}** {looks_for} [Chapter {int(CHAPTERS[name][:2])}]({CHAPTERS[name]}).\n\n"
+            f"```text\n{chr(10).join(line[2:] for line in lines[1:first])}\n```\n"
+            f":::{{dropdown}} The program that prints this: {title}{several}\n```python\n{text}\n```\n:::\n"
         )
-    return [(heading, "\n".join(found[heading])) for heading in sorted(found)]
+    return [
+        ("From a symptom to its findings", f"| what you see | where to look |\n| --- | --- |\n{table}\n"),
+        *((heading, "\n".join(found[heading])) for heading in sorted(found)),
+    ]
 
 
 class DoctorDirective(SphinxDirective):
@@ -124,13 +206,18 @@ class DoctorDirective(SphinxDirective):
 
     def run(self):
         """Return a section for each module of the doctor."""
-        for path in [*DOCTOR.glob("*.py"), *CORPUS.values()]:
+        for path in [*DOCTOR.glob("*.py"), *CORPUS.values(), PRINTED]:
             self.env.note_dependency(str(path))
         return [self.section(heading, markdown) for heading, markdown in sections()]
 
     def section(self, heading, markdown):
         """Return a section with a heading and what its Markdown says."""
+        heading = heading.removeprefix("Findings in ")
+        heading = heading[:1].upper() + heading[1:]
         here = nodes.section(ids=[f"doctor-{nodes.make_id(heading)}"], names=[nodes.fully_normalize_name(heading)])
         here += nodes.title(heading, heading)
         self.state.nested_parse(StringList(markdown.splitlines(), source=self.env.docname), self.lineno, here)
+        for name in here.findall(nodes.strong):
+            if name.parent.index(name) == 0 and isinstance(name.parent, nodes.paragraph):
+                name.parent["ids"].append(anchor(name.astext()))
         return here

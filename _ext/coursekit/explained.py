@@ -1,4 +1,4 @@
-"""Which chapter explains a finding: its name and the file, with the section where it has a name of its own."""
+"""Which chapter explains a finding, by its file; and which findings a symptom leads to."""
 
 FIELD, LABELS, INSIDE = "06_field_guide.ipynb", "04_labels.ipynb", "05_inside_keras.ipynb"
 ENTROPY, SOFTMAX, LOGITS, PIXELS = "03_cross_entropy.ipynb", "02_softmax.ipynb", "01_logits.ipynb", "08_pixels.ipynb"
@@ -71,3 +71,145 @@ CHAPTERS = {
     "units that stay alike": FIELD,
     "weights leave one class": SEQUENCES,
 }
+
+# What a reader sees, in the words of Keras where it says something, and the findings to look at, the likeliest first.
+SYMPTOMS = (
+    (
+        "the loss is NaN or Inf from the start",
+        (
+            "NaN or Inf in x",
+            "NaN or Inf in labels",
+            "NaN or Inf in weights",
+            "NaN or Inf in the loss",
+            "NaN or Inf in an added loss",
+            "numbers beyond float16",
+            "loss by hand on logits, made for probabilities",
+        ),
+    ),
+    (
+        "the loss is finite at first, and NaN after a step or some",
+        (
+            "NaN gradient with a finite loss",
+            "inputs unscaled",
+            "loss without a lower bound",
+            "negative weights",
+            "numbers beyond float16",
+        ),
+    ),
+    (
+        "“Gradients do not exist for variables”, “No gradients provided for any variable”",
+        (
+            "no gradient for a part of the weights",
+            "no gradient reaches the weights",
+            "nothing to train",
+            "columns that the loss does not use",
+        ),
+    ),
+    (
+        "the loss stands at ln K, or does not move at all",
+        (
+            "nothing to train",
+            "the same output for every row",
+            "dead units: no gradient for this batch",
+            "units that stay alike",
+            "softmax over one unit",
+            "normalisation over one number",
+            "batch normalisation over one row",
+            "everything is hidden from the loss",
+            "an input that nothing depends on",
+            "softmax over the wrong axis",
+        ),
+    ),
+    (
+        "the loss falls, but not below some number",
+        (
+            "probabilities with from_logits=True",
+            "softmax twice",
+            "logits bounded by the last layer",
+            "targets beyond the output",
+            "labels smoothed away",
+            "dropout behind the logits",
+            "loss by hand on probabilities, made for logits",
+            "probabilities under a hinge loss",
+        ),
+    ),
+    (
+        "the loss starts far above ln K, or many rows cost 16.118",
+        (
+            "loss far from ln K",
+            "saturated outputs with zero gradient",
+            "recovered logits lost",
+            "logits without from_logits=True",
+            "inputs unscaled",
+        ),
+    ),
+    (
+        "the loss is below 0",
+        (
+            "labels out of range",
+            "loss without a lower bound",
+            "loss falls for wrong answers",
+            "negative weights",
+            "loss takes its arguments in the other order",
+        ),
+    ),
+    (
+        "the loss is 0, or nearly, from the start",
+        (
+            "everything is hidden from the loss",
+            "one class in the batch",
+            "weights leave one class",
+            "labels equal the inputs",
+            "target rows do not sum to 1",
+        ),
+    ),
+    (
+        "the accuracy is 0, that of one class, or does not fit the loss",
+        (
+            "accuracy by the wrong rule",
+            "one class in the batch",
+            "softmax over one unit",
+            "softmax with a binary loss",
+            "sigmoid with a categorical loss",
+        ),
+    ),
+    (
+        "the loss falls, and the predictions are of no use",
+        (
+            "labels equal the inputs",
+            "loss broadcasts labels",
+            "rows that teach nothing",
+            "weights leave one class",
+            "labels in the wrong place",
+            "labels with fractions",
+            "labels corrupted by the dtype",
+            "a picture's channels as mask",
+            "mean over the wrong axis",
+            "sample_weight on the wrong axis",
+            "class_weight on labels per position",
+            "targets that the loss cannot read",
+            "logits without from_logits=True",
+        ),
+    ),
+    (
+        "“Received a label value of … which is outside the valid range”",
+        ("labels out of range", "labels in the wrong place"),
+    ),
+    (
+        "an error about shapes or types: “must have the same shape”, “could not broadcast”, “Invalid dtype”",
+        (
+            "loss cannot be computed",
+            "integer labels with a categorical loss",
+            "one-hot labels with a sparse loss",
+            "one-hot labels made twice",
+            "labels for each step, one output",
+            "one label for a whole sequence",
+            "classes on another axis",
+            "labels are not numbers",
+        ),
+    ),
+    (
+        "Keras warns that `from_logits=True` came with probabilities",
+        ("from_logits=True on probabilities, mended by Keras", "probabilities with from_logits=True"),
+    ),
+)

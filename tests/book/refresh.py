@@ -108,7 +108,17 @@ def refresh(path):
 
 
 def main(names):
-    """Refresh the named chapters, or all of them."""
+    """Refresh the named chapters and the doctor's page, `doctor`; or all of them."""
+    if not names or "doctor" in names:
+        print("running the programs of the doctor's page", flush=True)
+        os.environ["COURSE_OUTPUTS"] = "stored"
+        sys.path[:0] = [str(CHAPTERS.parent / "_ext"), str(CHAPTERS.parent)]
+        from coursekit import doctor
+
+        doctor.store()
+    if names == ["doctor"]:
+        return
+    names = [name for name in names if name != "doctor"]
     paths = [CHAPTERS / f"{name}.ipynb" for name in names] or sorted(CHAPTERS.glob("*.ipynb"))
     for path in paths:
         if not path.is_file():

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import json, os
 import utils
-from softmax_doctor import diagnose, report
+from softmax_doctor import DoctorCallback, diagnose, report
 
 course = {"KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS"} & set(os.environ)
 import keras, numpy as np

@@ -91,7 +91,7 @@ def test_the_healthy_twin_has_no_finding(case):
         ("noise on binary labels", "takes labels 0 to 1", "np.clip(y, 0, 1)"),
         ("one bit for a sequence", "5 answers of one unit; y (8,)", "return_sequences=False"),
         ("a teacher's logits under Kullback-Leibler", "16 of 16 rows", "y = keras.ops.softmax(y)"),
-        ("labels of two outputs exchanged", "age: y holds 0 to 1; bit: ", "y={'age': ..., 'bit': ...}"),
+        ("labels of two outputs exchanged", "age: y holds 0 to 1; bit: ", "exchange the labels of age and bit"),
         ("weights in the place of the labels", "y holds 0.7 to 2.5, sample_weight 0 to 1", "(x, y, sample_weight)"),
         ("clean and noisy exchanged", "To tell: which of them should the model give?", "or scale y to 0 to 1"),
         ("classes first", "sums to 1 along axis 1", "np.moveaxis(y, 1, -1)"),

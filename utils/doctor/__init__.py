@@ -174,11 +174,13 @@ def _look(model, batch):
         for rank, finding in findings:
             if (finding.name, finding.evidence) not in seen:  # what is wrong with x or the weights is said once
                 own = case.name if rank not in (FATAL, INPUT) or "labels" in finding.name else ""
-                found.append((GROUPS.index(rank), dataclasses.replace(finding, output=own)))
+                mild = finding.name == "recovered logits lost"  # such a model learns, if not from every row
+                found.append((len(GROUPS) if mild else GROUPS.index(rank), dataclasses.replace(finding, output=own)))
         notes += said
     if any(rank == GROUPS.index(LABELS) for rank, _ in found) and (swap := exchanged.exchanged(cases, _labels_of)):
         labels = GROUPS.index(LABELS)
         return [(labels, swap), *((rank, each) for rank, each in found if rank > labels)], notes
+    notes += weights.without_weight(model, cases)
     said = {finding.name for _, finding in found}
     if not said & {NO_WAY_BACK, *NOTHING_TO_TRAIN} and not any(isinstance(case.run, Exception) for case in cases):
         cut, idle = learning.cut_off(walk, cases)
@@ -235,7 +237,14 @@ def _of_case(case):
 
 NO_WAY_BACK = "no gradient reaches the weights"  # of a frozen model there is none to look for
 NOTHING_TO_TRAIN = ("nothing to train", "everything is hidden from the loss")
-NOTES = (loss.on_tensorflow_only, loss.beside, loss.squared, handmade.direction, weights.negative_rows)
+NOTES = (
+    loss.on_tensorflow_only,
+    loss.beside,
+    loss.squared,
+    loss.by_hand_on_probs,
+    handmade.direction,
+    weights.negative_rows,
+)
 # Where the layers add the only loss there are no labels, and nothing to say of logits.
 ADDED_FATAL = (data.nan_in_inputs, weights.nan_in_weights)
 ADDED_LOSS = (

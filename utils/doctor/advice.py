@@ -1,4 +1,4 @@
-"""What to do about a loss that cannot be computed: which shapes and dtypes met, and which change makes them meet."""
+"""Findings in a loss that raises an error: which shapes and dtypes met, and which change makes them meet."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .measure import FEW, distinct
 
 
 def loss_fails(case):
-    """Report a loss that raises, with the shapes and dtypes that met."""
+    """Find a loss that raises any error on this batch."""
     if not isinstance(case.run, Exception):
         return None
     kind = f"{case.kind} loss" if case.kind else getattr(case.loss, "name", "loss")

@@ -1,4 +1,4 @@
-"""Findings in labels that are the wrong array: strings, the channels of a picture, one step for a sequence."""
+"""Findings in labels of another kind: strings, the channels of a picture, one step for a sequence."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .measure import FEW, distinct
 
 
 def not_numbers(name, y):
-    """Report labels that are strings or objects; `name` is what they are called."""
+    """Find labels that are strings or objects; `name` is what they are called."""
     words = y.dtype.kind in "SU" or all(isinstance(v, str | bytes) for v in y.flat)
     examples = ", ".join(map(str, list(dict.fromkeys(y.flat))[:3]))
     return Finding(
@@ -45,10 +45,7 @@ def channels_as_mask(case):
 
 
 def one_label_for_steps(case):
-    """Find an output for each step of a sequence and one label for all of them, or the reverse.
-
-    Either the layer should not return sequences, or the labels lack an axis.
-    """
+    """Find an output for each step and one label for all of them, or a label for each step and one output."""
     y, p = case.labels, case.p
     if case.kind == "categorical" and case.y.ndim and case.y.shape[-1] == case.classes:
         shape = case.y.shape[:-1]

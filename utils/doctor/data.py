@@ -27,7 +27,7 @@ def nan_in_inputs(case):
 
 
 def unscaled(case):
-    """Find large numbers that enter the first weights: a mean size above 20, or one above 100."""
+    """Find large numbers that enter the first weights: a mean of |x| above 20, or any |x| above 100."""
     for values in case.entering:
         if np.abs(values).mean() > LARGE_INPUT or np.abs(values).max() > LARGEST_INPUT:
             return Finding(

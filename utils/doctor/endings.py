@@ -1,4 +1,4 @@
-"""Findings in the last layer, or something behind it, that bounds, drops or changes the logits."""
+"""Findings in what stands behind the logits: something that bounds or drops them."""
 
 import re
 
@@ -31,7 +31,7 @@ BOUNDS = {
 
 
 def bounded(case):
-    """Find a last operation that bounds the logits: relu, tanh, a clip, a norm of 1.
+    """Find a last operation that bounds the logits: relu, tanh, a clip, a norm so small that no row can be sure.
 
     The operation stands last in the graph, or last before softmax or sigmoid, under a cross-entropy.
     """
@@ -109,7 +109,7 @@ def _limit(case, low, high):
 def dropped(case):
     """Find dropout behind the last weights: it sets logits, or probabilities, to 0 while training.
 
-    Looked for in the graph that `fit` would make, with training=True; it never runs.
+    Looked for in the graph that `fit` would make, which is traced and not run.
     """
     if case.kind not in CLASSES or not case.dropped:
         return None

@@ -1,4 +1,4 @@
-"""Findings in arrays that stand in each other's place, told by trying: exchanged, nothing is wrong with the labels."""
+"""Findings in arrays that are exchanged, told by trying: exchanged, nothing is wrong with the labels."""
 
 import copy
 
@@ -32,7 +32,7 @@ MEASURED = ("run", "targets", "guess", "frozen_cost")  # what a case has compute
 
 
 def _outputs(first, second, judge):
-    """Try the labels of each output for the other."""
+    """Find labels of two outputs that fit once they are exchanged."""
     if judge(_with(first, second.y)) or judge(_with(second, first.y)):
         return None
     return Finding(
@@ -40,13 +40,13 @@ def _outputs(first, second, judge):
         "The labels of each output fit the other one: the arrays are in another order than the outputs, or the losses "
         "are.",
         f"{first.name}: y holds {first.y.min():.4g} to {first.y.max():.4g}; {second.name}: {second.y.min():.4g} to "
-        f"{second.y.max():.4g}. To tell: which of the two is {first.name}?",
-        f"y={{'{first.name}': ..., '{second.name}': ...}}, the same for the losses",
+        f"{second.y.max():.4g}. To tell: which of these is {first.name}?",
+        f"exchange the labels of {first.name} and {second.name}; or, if the labels are right, their losses",
     )
 
 
 def _weights(case, judge):
-    """Try the weights of the rows as labels."""
+    """Find weights of rows that would do as labels, beside labels that do not."""
     weight = case.sample_weight
     if weight is None or weight.shape != case.y.shape or (weight % 1).any() or len(np.unique(weight)) < 2:
         return None
@@ -62,7 +62,7 @@ def _weights(case, judge):
 
 
 def _inputs(case, judge):
-    """Try the inputs as labels."""
+    """Find inputs that would do as targets of their own shape, beside targets that do not."""
     ((_, x), *others) = case.batch.inputs
     if others or x.shape != case.y.shape or x.dtype.kind not in "fiu" or not (case.y % 1).any():
         return None  # whole numbers are masks or classes

@@ -17,7 +17,7 @@ BINARY_CLASS = {True: "softmax", False: "sigmoid"}
 
 
 def swapped(case):
-    """Find a loss that takes (y_pred, y_true): on two rows it is cross-entropy with its arguments exchanged."""
+    """Find a loss that takes (y_pred, y_true): on two made rows it is cross-entropy with its arguments exchanged."""
     if not case.reading.swapped:
         return None
     return Finding(
@@ -25,12 +25,12 @@ def swapped(case):
         "Keras calls loss(y_true, y_pred); this one computes cross-entropy of its first argument, which is the labels.",
         f"On 2 rows of 3 classes it is {case.kind or 'a'} cross-entropy only as loss(y_pred, y_true); y has shape "
         f"{case.y.shape}, the output {case.p.shape}.",
-        "def loss(y_true, y_pred): ...",
+        "def loss(y_true, y_pred): ..., and the same order in the call inside it",
     )
 
 
 def wrong_mean(case):
-    """Find a loss that is cross-entropy but for a sum or mean over another axis, on two rows and three classes."""
+    """Find a loss that is cross-entropy, on two made rows of three classes, but for a sum or mean over another axis."""
     scale = case.reading.scale
     if scale in (1, 2, -1):
         return None
@@ -44,7 +44,7 @@ def wrong_mean(case):
 
 
 def softmax_over_rows(case):
-    """Find a loss by hand that is cross-entropy on two rows but for a softmax over axis 0, the rows of the batch."""
+    """Find a loss by hand that is cross-entropy, on two made rows, but for a softmax over axis 0, the rows."""
     if not case.reading.over_rows:
         return None
     return Finding(
@@ -102,7 +102,7 @@ def _probs(case):
 
 
 def rewards_wrong(case):
-    """Find a loss that is lower where the output is surely wrong than where it is surely right."""
+    """Find a loss by hand that is lower for outputs that are surely wrong than for surely right ones."""
     if not case.reading.by_hand or not _asked_about_direction(case):
         return None
     right, wrong = _tried(case, *_extremes(case, 5))
@@ -119,7 +119,7 @@ def rewards_wrong(case):
 
 
 def no_floor(case):
-    """Find a loss that falls without end as the right output grows: at 500 far below 0, at 5000 ten times as far."""
+    """Find a loss by hand that goes on falling as right scores grow: at 500 far below 0, at 5000 ten times as far."""
     if case.kind or not case.reading.by_hand or case.guess is None or case.probs or case.sigmoid_last:
         return None
     if np.allclose(np.exp(np.minimum(case.p, 1)).sum(-1), 1, rtol=0, atol=case.tolerance):
@@ -161,7 +161,7 @@ def wants_probs(case):
 
 
 def _turned_by_scores(case):
-    """Find a loss that turns round, or falls without end, on scores, and is right on probabilities: a dice, an IoU."""
+    """Find a loss, as dice, that is right on probabilities, and lower for wrong scores or falling without end."""
     if not case.labels_matter or case.bounded_below:
         return None
     scores, probs = _tried(case, *_extremes(case, 5)), _tried_as_probs(case)
@@ -180,7 +180,7 @@ def _turned_by_scores(case):
 
 
 def rows_left_out(case):
-    """Find a loss by hand to which some rows never give a gradient: those with label 0, or all but the first ones.
+    """Find a loss by hand that only rows of one label, or only the first rows of the batch, ever get a gradient from.
 
     Tried on the output and on random ones in its place.
     """
@@ -245,9 +245,9 @@ MANY_COLUMNS = 64  # more take too long, and are no parts
 
 
 def row_against_column(case):
-    """Find (B,) against (B, 1) in a loss by hand, or in an own compute_loss: the result is (B, B), of all pairs.
+    """Find (B,) against (B, 1) inside a loss by hand, or an own compute_loss: the result is (B, B), of all pairs.
 
-    Looked for in the graph of the loss; a column made there by `[:, None]` is meant.
+    Looked for in the graph of the loss; a column made there by `[:, None]` is taken as intended.
     """
     if not (case.reading.by_hand or case.computes) or isinstance(case.run, Exception) or case.spread is None:
         return None
@@ -306,7 +306,7 @@ def wants_logits(case):
 
 
 def other_losses(case):
-    """Find scores under a loss of Keras on probabilities that is no cross-entropy: focal, Kullback-Leibler."""
+    """Find an ending that does not fit `from_logits` of a focal or Kullback-Leibler loss of Keras."""
     fn, kwargs = function_of(case.loss)
     if fn not in ON_PROBS:
         return None

@@ -1,4 +1,4 @@
-"""Findings in the labels: their shape, range and dtype, for the loss that reads them."""
+"""Findings in class numbers and one-hot rows: their shape, range and dtype, for the loss that reads them."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def nan_in_labels(case):
 
 
 def one_hot_with_sparse(case):
-    """Find rows of targets where the loss wants class numbers."""
+    """Find labels with a number for each class, under a sparse loss."""
     if case.kind == "sparse" and case.y.ndim == case.p.ndim and case.y.shape[-1] > 1:
         return Finding(
             "one-hot labels with a sparse loss",
@@ -36,7 +36,7 @@ def one_hot_with_sparse(case):
 
 
 def integers_with_categorical(case):
-    """Find class numbers where the loss wants rows of targets."""
+    """Find class numbers in the shape of a sparse loss, under a categorical one."""
     if case.kind == "categorical" and case.classes > 1 and case.labels.shape == case.p.shape[:-1]:
         return Finding(
             "integer labels with a categorical loss",
@@ -47,7 +47,7 @@ def integers_with_categorical(case):
 
 
 def fractions(case):
-    """Find class numbers that are not whole."""
+    """Find class numbers that are not whole, under a sparse loss."""
     if case.kind != "sparse":
         return None
     y = case.y.astype(np.float64)
@@ -62,7 +62,8 @@ def fractions(case):
             + (" Times 255 all are whole: the labels were scaled as if they were pixels." if scaled else ""),
             "scale x alone; y = np.rint(255 * y).astype('int64')"
             if scaled
-            else "resize masks with the nearest neighbour, or\ny = np.rint(y).astype('int64')",
+            else "resize masks with the nearest neighbour, or\ny = np.rint(y).astype('int64');\nratings in steps: "
+            "y = np.unique(y, return_inverse=True)[1]",
         )
 
 
@@ -155,7 +156,7 @@ def _for_binary(case, y):
 
 
 def target_rows(case):
-    """Find target rows that are no distribution, under categorical cross-entropy or Kullback-Leibler."""
+    """Find target rows that do not sum to 1, under categorical cross-entropy or Kullback-Leibler."""
     divergence = function_of(case.loss)[0] is keras.losses.kl_divergence
     if not (case.kind == "categorical" or divergence) or not case.one_hot or case.sigmoid_last:
         return None
@@ -185,7 +186,7 @@ def target_rows(case):
 
 
 def _other_rows(case, at):
-    """Return what target rows are that sum to 1 on another axis, or that hold class numbers, or None."""
+    """Find target rows whose sums are 1 along another axis than the last, or that hold class numbers above 1."""
     y = case.y.astype(np.float64)
     for axis in range(1, y.ndim - 1):
         if y.shape[axis] > 1 and np.allclose(y.sum(axis), 1, rtol=0, atol=1e-3) and (y >= 0).all():
@@ -208,7 +209,7 @@ def _other_rows(case, at):
 
 
 def one_hot_twice(case):
-    """Find one-hot rows of one-hot rows: an axis more than the output, and the rows that it stands for sum to 1."""
+    """Find labels with one axis more than the output, whose one-hot rows give one-hot rows again."""
     y, p = case.y, case.p
     if y.ndim != p.ndim + 1 or y.shape[:-1] != p.shape or not np.isin(y, (0, 1)).all() or (y.sum(-1) != 1).any():
         return None
@@ -242,7 +243,7 @@ def blank_as_label(case):
 def copied(case):
     """Find class numbers for each step that equal the inputs, where a step does not see the later ones.
 
-    That the first step does not depend on the others is tried: a model that sees them may be an autoencoder.
+    Only for a model whose first step does not see the later ones, which is tried: others may be autoencoders.
     """
     y = case.labels
     if case.kind != "sparse" or case.p.ndim != 3 or y.ndim != 2 or y.shape[1] < 2:

@@ -1,4 +1,4 @@
-"""Findings where nothing can be learned: nothing to train, no gradient, units all alike, a batch that says nothing."""
+"""Findings in gradients and what can be learned: nothing to train, units alike, a batch that says nothing."""
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def no_gradient(case):
         "integers, stop_gradient and NumPy have no gradient.",
         f"0 of {len(pairs)} weights get a gradient; the output, {case.p.shape} {case.dtype}, "
         f"{'gets none either' if inside else 'gets one'}.",
-        "end in scores, without argmax or round, and use a cross-entropy on them"
+        "a loss on the scores themselves, a cross-entropy: no argmax, round or stop_gradient in it"
         if inside
         else "remove what interrupts it between weights and output; stop_gradient belongs on one branch only",
     )
@@ -53,7 +53,7 @@ def cut_off(walk, cases):
     """Find weights that move an output and get no gradient from any loss: something between them interrupts it.
 
     Whether they move it is tried: the output is computed with other numbers in the weight. Weights that move nothing
-    take no part; that is a note.
+    take no part: of them a note is made, and no finding.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def cut_off(walk, cases):
             "comparison, a cast to integers, stop_gradient and NumPy have no gradient. They stay as they began.",
             f"{len(moving)} of {len(walk.model.trainable_variables)} trainable weights get no gradient, the first is "
             f"{moving[0].path}; other numbers in it change the output.",
-            "remove what interrupts it behind that layer; if it should stay as it is: layer.trainable = False",
+            "remove what interrupts it after that layer; if it should stay as it is: layer.trainable = False",
         )
     ], notes
 
@@ -92,7 +92,7 @@ def cut_off(walk, cases):
 def nan_gradient(case):
     """Find a gradient that is NaN or infinite where the loss is finite.
 
-    0 times the slope of a square root, a power or a log at 0 is NaN, though the loss there is 0.
+    0 times the endless slope of a root, a power or a log at 0 is NaN.
     """
     if not np.isfinite(case.losses).all():
         return None
@@ -161,7 +161,7 @@ def units_alike(case):
 
 
 def dead(case):
-    """Find a loss above 0 whose gradient is exactly 0 for every weight matrix: the hidden units are dead."""
+    """Find a loss above 0.01 whose gradient is exactly 0 for every weight matrix."""
     pairs = [(v, g) for v, g in case.weight_gradients or () if len(v.shape) > 1]
     if not pairs or case.losses.mean() < 0.01 or any(g is None or g.any() for _, g in pairs):
         return None
@@ -180,9 +180,9 @@ def dead(case):
 
 
 def same_for_all(case):
-    """Find an output that is the same for rows that differ, also with other numbers in every weight.
+    """Find an output that is the same for rows that differ, also with random numbers added to every weight.
 
-    A last layer that begins at 0 gives one output too, and different ones with other weights.
+    So a last layer that begins at 0 is not meant.
     """
     rows = case.p.reshape(len(case.p), -1)
     if len(rows) < 4 or not _equal_rows(rows) or not any(np.any(x[1:] != x[:1]) for _, x in case.batch.inputs):
@@ -236,7 +236,7 @@ def hidden(case):
 
 
 def one_class(case):
-    """Find a batch whose labels are all the same class."""
+    """Find a batch whose labels are all the same class, or all that have a weight other than 0."""
     if case.kind in FEW and case.targets is not None and case.targets.size:
         labels, counted = case.targets.argmax(-1), case.counted
     elif case.kind == "binary" and case.y.size == len(case.y):
@@ -273,7 +273,7 @@ def one_class(case):
 
 
 def single_number(case):
-    """Find a layer normalisation over one number: without its own mean nothing is left of it."""
+    """Find a layer normalisation over an axis of size 1."""
     for layer in case.model._flatten_layers():
         weights = layer.weights if isinstance(layer, keras.layers.LayerNormalization) else ()
         if any(np.prod(weight.shape) == 1 for weight in weights):
@@ -304,7 +304,7 @@ def unused_input(walk):
 
 
 def batch_of_one(case):
-    """Find batch normalisation that trains on a single row: it takes the row's own mean from it, and 0 is left."""
+    """Find batch normalisation of (B, features) that trains on a batch of one row."""
     if len(case.y) > 1:
         return None
     for layer in case.model._flatten_layers():

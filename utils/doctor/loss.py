@@ -21,7 +21,7 @@ SHOWN = 5e-5  # what four decimals show
 
 
 def broadcast(case):
-    """Compare the loss with that on labels spread over the output: the same value means that it did so itself."""
+    """Find labels of another shape than the output, where the loss is that of the labels repeated over the output."""
     y, p = case.y, case.p
     column = y.ndim == p.ndim - 1 and p.shape == (*y.shape, 1)
     if case.kind in FEW or y.shape == p.shape or y.ndim > p.ndim or (case.reading.by_hand and not column):
@@ -48,7 +48,7 @@ def cross_entropy_for(case):
 
 
 def softmax_with_binary(case):
-    """Find a softmax under a loss that judges each unit alone."""
+    """Find a softmax under binary cross-entropy, which judges each unit alone."""
     if case.kind == "binary" and case.softmax_last and case.probs:
         return Finding(
             "softmax with a binary loss",
@@ -162,7 +162,7 @@ def _change_for_nan(case):
 
 
 def beyond_float16(case):
-    """Find targets or outputs that float16 cannot hold, under a loss or gradient that is not finite."""
+    """Find targets or outputs near 65504, where float16 ends, under a loss or gradient that is not finite."""
     finite = np.isfinite(case.losses).all() and (case.gradient is None or np.isfinite(case.gradient).all())
     largest = max(np.abs(case.y.astype(np.float64)).max(), np.abs(case.p).max())
     if case.dtype != "float16" or finite or not largest > LARGEST / 4:
@@ -176,7 +176,7 @@ def beyond_float16(case):
 
 
 def smoothed_away(case):
-    """Find a label smoothing so large that nothing is left of the labels."""
+    """Find `label_smoothing` of 0.95 or more."""
     smoothing = case.kwargs.get("label_smoothing") or 0.0
     if smoothing < MOST_SMOOTHING:
         return None
@@ -191,7 +191,7 @@ def smoothed_away(case):
 
 
 def saturated(case):
-    """Count rows that are wrong by all of 1 and yet push nothing: the way back through the last function is closed."""
+    """Find rows that give the label a probability below 0.001 and whose logits get a gradient of almost 0."""
     if case.gradient is None or case.targets is None or not (case.probs or case.sigmoid_last):
         return None
     if case.probs:
@@ -216,8 +216,11 @@ def saturated(case):
 
 
 def logits_lost(case):
-    """Find a last activation from which Keras cannot recover the logits."""
-    if case.kind is None or case.from_logits or case.gradient is None:
+    """Find a softmax or sigmoid at the end from which Keras cannot recover the logits.
+
+    A reshape, a mask, a wrapper, `ignore_class` or another dtype stands between it and the loss.
+    """
+    if case.kind is None or case.from_logits or case.gradient is None or case.reading.by_hand:
         return None
     if not (case.probs and case.softmax_last if case.kind in FEW else case.sigmoid_last):
         return None
@@ -230,6 +233,17 @@ def logits_lost(case):
         f"The loss runs on the output itself ({case.dtype}) and is {case.losses.mean():.4f} now. An output sure "
         f"of a wrong class costs {cost:.3f} nats, however far off its logits, and pushes them by {push:g}.",
         change,
+    )
+
+
+def by_hand_on_probs(case):
+    """Return a note where a cross-entropy written by hand takes probabilities, or None."""
+    if case.kind is None or case.from_logits or not case.reading.by_hand or not (case.probs or case.sigmoid_last):
+        return None
+    return (
+        "The loss is written by hand, on probabilities: where they round to 0 or 1, or are clipped, a row that is "
+        "surely wrong teaches nothing. Safe is the same loss on logits, as keras.losses.binary_crossentropy(y, z, "
+        "from_logits=True) inside it."
     )
 
 
@@ -261,7 +275,7 @@ def why_lost(case):
 
 
 def recovered(case):
-    """Report `from_logits=True` on probabilities where Keras mends it."""
+    """Find `from_logits=True` on a softmax or sigmoid whose logits Keras recovers: the loss is right all the same."""
     if case.from_logits and case.kind and case.gradient is None:
         return Finding(
             "from_logits=True on probabilities, mended by Keras",
@@ -274,7 +288,7 @@ def recovered(case):
 
 
 def far_from_ln_k(case):
-    """Find a mean loss of 8 rows or more above 3 ln K, that of an even guess, with few of them right."""
+    """Find a mean loss above 3 ln K on 8 rows or more, few of them right; an even guess costs ln K."""
     if case.kind is None or case.targets is None or case.counted.sum() < ENOUGH_ROWS:
         return None
     if any("moving_mean" in v.path and not np.any(v.numpy()) for v in case.model.non_trainable_variables):

@@ -1,4 +1,4 @@
-"""Findings in what the model ends in."""
+"""Findings in softmax and sigmoid."""
 
 import numpy as np
 
@@ -21,16 +21,19 @@ def one_unit(case):
             "Dense(1) with\nloss=keras.losses.BinaryCrossentropy(from_logits=True), or\nas many units as classes",
         )
     if case.kind in FEW and not case.sigmoid_last:
+        quantities = (case.y % 1).any()
         return Finding(
             "softmax over one unit",
             f"A {case.kind} loss needs a unit for each class; over the one unit here its softmax is always 1.",
             f"The output has shape {case.p.shape}; the labels hold {distinct(case.y)}.",
-            "loss=keras.losses.BinaryCrossentropy(from_logits=True), or\nas many units as classes",
+            "these are quantities and no classes: loss='mse'"
+            if quantities
+            else "loss=keras.losses.BinaryCrossentropy(from_logits=True), or\nas many units as classes",
         )
 
 
 def wrong_axis(case):
-    """Find a softmax that sums to 1 along an axis before the last."""
+    """Find a softmax at the end whose sums are 1 along another axis than the last."""
     if (
         not case.softmax_last
         or case.probs
@@ -65,7 +68,7 @@ def softmax_twice(case):
 
 
 def sigmoid_with_categorical(case):
-    """Find a sigmoid under a loss that takes its units as one distribution."""
+    """Find a sigmoid under a sparse or categorical loss, which takes its units as one distribution."""
     if case.kind not in FEW or not case.sigmoid_last:
         return None
     sums = case.p.sum(-1)

@@ -1,4 +1,4 @@
-"""Findings in weights: those of the model, of rows and of classes."""
+"""Findings in weights of layers, rows and classes."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .finding import Finding
 
 
 def nan_in_weights(case):
-    """Find weights that are not finite."""
+    """Find weights of layers that are not finite."""
     for variable in case.model.weights:
         value = variable.numpy()
         if value.dtype.kind != "f" and value.dtype.name != "bfloat16":
@@ -62,8 +62,20 @@ def negative_rows(case):
     )
 
 
+def without_weight(model, cases):
+    """Return a list with a note where `loss_weights` of `compile` has a 0, or an empty one."""
+    given = model._compile_loss and model._compile_loss._user_loss_weights
+    values = list(given.values() if isinstance(given, dict) else given or ())
+    if len(cases) < 2 or 0 not in values:
+        return []
+    names = [f"'{name}'" for name, value in given.items() if value == 0] if isinstance(given, dict) else []
+    return [
+        f"loss_weights has 0 for {', '.join(names) or 'an output'}: its loss is printed, and nothing learns from it."
+    ]
+
+
 def weights_on_wrong_axis(case):
-    """Find weights of rows that meet positions."""
+    """Find sample_weight of shape (B,) beside losses of shape (B, positions)."""
     weight = case.sample_weight
     if weight is None or weight.ndim != 1 or case.losses.ndim < 2:
         return None
@@ -85,7 +97,7 @@ def weights_on_wrong_axis(case):
 
 
 def class_weight_on_positions(case):
-    """Find weights of classes that Keras would look up once a row."""
+    """Find class_weight beside labels of shape (B, positions)."""
     if case.class_weight is None or case.losses.ndim < 2:
         return None
     labels = case.labels if not case.one_hot else case.y.argmax(-1)
