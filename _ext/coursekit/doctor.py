@@ -189,9 +189,10 @@ def sections():
         heading, looks_for = known[name]
         lines = printed[name].splitlines()
         first = next((i for i, line in enumerate(lines) if line.startswith("  note")), len(lines))
+        chapter = f"[Chapter {int(CHAPTERS[name][:2])}]({CHAPTERS[name]})"
         several = f" ({count} models in the tests show this finding)" if count > 1 else ""
         found.setdefault(heading, []).append(
-            f"**{name}** {looks_for} [Chapter {int(CHAPTERS[name][:2])}]({CHAPTERS[name]}).\n\n"
+            f"**{name}**: {looks_for[:1].lower()}{looks_for[1:]} {chapter}.\n\n"
             f"```text\n{chr(10).join(line[2:] for line in lines[1:first])}\n```\n"
             f":::{{dropdown}} The program that prints this: {title}{several}\n```python\n{text}\n```\n:::\n"
         )

@@ -329,6 +329,75 @@ def test_squared_error_on_the_probabilities_of_classes_is_a_note():
     assert diagnose(sequential(dense(), loss="mse"), X, ONE_HOT).notes == ()
 
 
+def notes(model, *batch, **options):
+    """Return the first words of the notes of a model that has no finding."""
+    found = diagnose(model, *batch, **options)
+    assert found == []
+    return [note[:40] for note in found.notes]
+
+
+def distance_loss(y, d):
+    return y * tf.square(d) + (1 - y) * tf.square(tf.nn.relu(1 - d))
+
+
+def clipped(y, p):
+    p = tf.clip_by_value(p, 1e-7, 1 - 1e-7)
+    return -tf.reduce_mean(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p), -1)
+
+
+def test_what_may_be_meant_is_a_note():
+    bit = BITS[:, None].astype("float32")
+    distances = sequential(dense(1), loss=distance_loss)
+    assert notes(distances, X, bit) == ["The loss rises with the output where the"]
+    assert notes(sequential(dense(1, "sigmoid"), loss=clipped), X, bit) == ["The loss is written by hand, on probabil"]
+    advantages = np.where(BITS > 0, 1.0, -0.5)
+    assert notes(logits(), X, Y, sample_weight=advantages) == ["8 of 16 rows have a negative weight: rig"]
+    model = two(HEALTHY, loss_weights={"kind": 1.0, "is_cat": 0.0})
+    assert any(note.startswith("loss_weights has 0 for 'is_cat'") for note in notes(model, X, LABELS))
+    model = sequential(dense(), Odd(lambda x: -tf.reduce_mean(tf.square(x))), loss=SPARSE())
+    (note,) = diagnose(model, X, Y).notes
+    assert "One is negative, -" in note
+
+
+class Step(keras.Model):
+    """Trains by itself, and has the loss that `make` gives."""
+
+    def __init__(self, make):
+        super().__init__()
+        self.last, self.make = dense(), make
+
+    def call(self, x):
+        return self.last(x)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return self.make(y_pred)
+
+
+class OwnStep(Step):
+    def train_step(self, data):
+        return {}
+
+
+def test_a_compute_loss_of_its_own_is_examined_and_an_own_train_step_cannot_be():
+    model = Step(lambda p: tf.reduce_mean(tf.square(p)))
+    model.compile("sgd")
+    found = diagnose(model, X, Y)
+    assert found == []
+    assert found.notes[0].startswith("No loss in compile: what its own compute_loss gives, ")
+    assert not model.built
+    broken = Step(lambda p: tf.reduce_mean(tf.round(p)))
+    broken.compile("sgd")
+    assert names(broken, X, Y) == ["no gradient reaches the weights"]
+    fails = Step(lambda p: tf.matmul(p, p))
+    fails.compile("sgd")
+    with pytest.raises(ValueError, match=r"^The loss that `model` computes itself fails on this batch: "):
+        diagnose(fails, X, Y)
+    own = OwnStep(lambda p: 0.0)
+    own.compile("sgd")
+    with pytest.raises(ValueError, match=r"^`model` trains by a train_step of its own, and there are no labels"):
+        diagnose(own, X)
+
+
 def test_several_losses_on_one_output_are_each_examined():
     model = sequential(soft(), loss=[losses.CategoricalCrossentropy(), losses.MeanSquaredError()])
     assert names(model, X, ONE_HOT) == []

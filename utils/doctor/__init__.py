@@ -198,7 +198,7 @@ def _of_added(walk):
         )
     case = Added(walk)
     if isinstance(case.run, Exception):
-        raise ValueError(f"the loss that `model` computes itself fails on this batch: {reason(case.run)}")
+        raise ValueError(f"The loss that `model` computes itself fails on this batch: {reason(case.run)}")
     for group in (ADDED_FATAL, ADDED_LOSS):
         if findings := _one_of(group, case):
             return [(0, finding) for _, finding in findings], []

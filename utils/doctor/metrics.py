@@ -29,7 +29,7 @@ def _of_output(case, given):
 
 
 def judge(case, metric):
-    """Find an accuracy whose rule (class number, one-hot row, threshold) does not fit, or 0.5 as threshold of logits."""
+    """Find an accuracy whose rule (class number, one-hot row, threshold) does not fit, or 0.5 as one of logits."""
     name = metric if isinstance(metric, str) else getattr(metric, "name", getattr(metric, "__name__", ""))
     if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
         sparse = case.y.ndim < case.p.ndim or (case.y.shape[-1] == 1 and case.classes > 1)
