@@ -114,7 +114,7 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
     x : array_like, shape (B, ...), dict or list of them, tf.data.Dataset or keras.utils.PyDataset
         Inputs of one batch, as for `fit`; or a dataset. From 8 rows on, the loss is also compared with ln K.
     y : array_like, shape (B, ...), dict or list of them, optional
-        Labels or target rows of the batch; left out with a dataset, and where the layers add the only loss.
+        Labels or target rows of the batch; left out with a dataset, and where the model adds its loss itself.
     sample_weight : array_like, shape (B,) or that of the losses, or a dict or list of them, optional
         What `fit` would get.
     class_weight : dict of int to float, optional
@@ -126,8 +126,8 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
     -------
     Diagnosis
         A list of Finding, empty for a healthy model; losses in the evidence are in nats. With several outputs each
-        Finding has the name of its own. Its `notes` say what is right on the TensorFlow backend only, and what
-        stands in the loss of `fit` beside that of the labels.
+        Finding has the name of its own. Its `notes` are sentences that are no findings: what is right on the TensorFlow
+        backend only, what regularisers add, which weights take no part.
 
     Raises
     ------
