@@ -172,7 +172,9 @@ def linked(names):
 
 
 def sections():
-    """Return the page as pairs (heading, Markdown): the symptoms, then a section for each module of the doctor.
+    """Return the page as triples (heading, Markdown, findings): the symptoms, then a section for each module.
+
+    Findings are pairs (name, Markdown).
 
     Raises
     ------
@@ -191,14 +193,15 @@ def sections():
         first = next((i for i, line in enumerate(lines) if line.startswith("  note")), len(lines))
         chapter = f"[Chapter {int(CHAPTERS[name][:2])}]({CHAPTERS[name]})"
         several = f" ({count} models in the tests show this finding)" if count > 1 else ""
-        found.setdefault(heading, []).append(
-            f"**{name}**: {looks_for[:1].lower()}{looks_for[1:]} {chapter}.\n\n"
+        markdown = (
+            f"{looks_for} {chapter}.\n\n"
             f"```text\n{chr(10).join(line[2:] for line in lines[1:first])}\n```\n"
             f":::{{dropdown}} The program that prints this: {title}{several}\n```python\n{text}\n```\n:::\n"
         )
+        found.setdefault(heading, []).append((name, markdown))
     return [
-        ("From a symptom to its findings", f"| what you see | where to look |\n| --- | --- |\n{table}\n"),
-        *((heading, "\n".join(found[heading])) for heading in sorted(found)),
+        ("From a symptom to its findings", f"| what you see | where to look |\n| --- | --- |\n{table}\n", []),
+        *((heading, "", found[heading]) for heading in sorted(found)),
     ]
 
 
@@ -209,16 +212,18 @@ class DoctorDirective(SphinxDirective):
         """Return a section for each module of the doctor."""
         for path in [*DOCTOR.glob("*.py"), *CORPUS.values(), PRINTED]:
             self.env.note_dependency(str(path))
-        return [self.section(heading, markdown) for heading, markdown in sections()]
+        found = []
+        for heading, markdown, findings in sections():
+            heading = heading.removeprefix("Findings in ")
+            heading = heading[:1].upper() + heading[1:]
+            here = self.section(heading, f"doctor-{nodes.make_id(heading)}", markdown)
+            here += [self.section(name, anchor(name), text) for name, text in findings]
+            found.append(here)
+        return found
 
-    def section(self, heading, markdown):
+    def section(self, heading, anchor, markdown):
         """Return a section with a heading and what its Markdown says."""
-        heading = heading.removeprefix("Findings in ")
-        heading = heading[:1].upper() + heading[1:]
-        here = nodes.section(ids=[f"doctor-{nodes.make_id(heading)}"], names=[nodes.fully_normalize_name(heading)])
+        here = nodes.section(ids=[anchor], names=[nodes.fully_normalize_name(heading)])
         here += nodes.title(heading, heading)
         self.state.nested_parse(StringList(markdown.splitlines(), source=self.env.docname), self.lineno, here)
-        for name in here.findall(nodes.strong):
-            if name.parent.index(name) == 0 and isinstance(name.parent, nodes.paragraph):
-                name.parent["ids"].append(anchor(name.astext()))
         return here

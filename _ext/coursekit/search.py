@@ -31,10 +31,10 @@ def entries_of(html, url, kinds):
         What the entries are called below a page that is looked up, by the name of the page.
     """
     article = BeautifulSoup(html, "html.parser").select_one("article.bd-article")
-    for part in article.select(SILENT):
+    name = url.rpartition("/")[2].removesuffix(".html")
+    for part in article.select(SILENT + (", details" if name == "doctor" else "")):  # there, programs of common words
         part.decompose()
     page = words_of(article.h1)
-    name = url.rpartition("/")[2].removesuffix(".html")
     named = [(term, term.find_next_sibling("dd")) for term in article.select("dt[id], dt:has([id])")]
     found = []
     for term, said in named:

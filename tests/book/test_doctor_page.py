@@ -26,9 +26,10 @@ def test_each_finding_has_its_evidence_a_model_and_a_chapter():
 
 
 def test_the_page_shows_each_finding_with_what_the_doctor_says_and_a_program():
-    text = "\n".join(markdown for _, markdown in doctor.sections())
-    for name in doctor.evidence():
-        assert f"**{name}**: looks for " in text
+    findings = [finding for *_, findings in doctor.sections() for finding in findings]
+    assert sorted(name for name, _ in findings) == sorted(doctor.evidence())
+    text = "\n".join(markdown for _, markdown in findings)
+    assert all(markdown.startswith("Looks for ") for _, markdown in findings)
     assert text.count("```text\nwhat      ") == text.count("\nchange    ") == len(doctor.evidence())
     blocks = text.split("```python\n")[1:]
     assert len(blocks) == len(doctor.evidence())

@@ -51,7 +51,7 @@ def test_the_healthy_twin_has_no_finding(case):
         (
             "argmax in the loss",
             "0 of 2 weights get a gradient; the output, (16, 4) float32, gets none",
-            "without argmax",
+            "no argmax, round or stop_gradient in it",
         ),
         ("stop_gradient in the model", "float32, gets one.", "between weights and output"),
         ("rounded in the middle", "2 of 4 trainable weights get no gradient, the first is", "layer.trainable = False"),
