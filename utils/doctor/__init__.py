@@ -83,7 +83,6 @@ LOSS = (
     loss.probs_as_logits,
     loss.logits_as_probs,
     loss.saturated,
-    loss.logits_lost,
 )
 ENDING = (endings.bounded, endings.dropped)
 LEARNING = (
@@ -98,6 +97,7 @@ WEIGHTS = (weights.nan_in_added, weights.negative, weights.weights_on_wrong_axis
 INPUT = (data.unscaled,)
 REST = (learning.dead, learning.same_for_all, loss.far_from_ln_k, loss.recovered)
 METRICS = (metrics.wrong_accuracy,)
+MILD = (loss.logits_lost,)  # where no other loss speaks: such a model learns, if not from every row
 
 
 def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1):
@@ -174,8 +174,7 @@ def _look(model, batch):
         for rank, finding in findings:
             if (finding.name, finding.evidence) not in seen:  # what is wrong with x or the weights is said once
                 own = case.name if rank not in (FATAL, INPUT) or "labels" in finding.name else ""
-                mild = finding.name == "recovered logits lost"  # such a model learns, if not from every row
-                found.append((len(GROUPS) if mild else GROUPS.index(rank), dataclasses.replace(finding, output=own)))
+                found.append((GROUPS.index(rank), dataclasses.replace(finding, output=own)))
         notes += said
     if any(rank == GROUPS.index(LABELS) for rank, _ in found) and (swap := exchanged.exchanged(cases, _labels_of)):
         labels = GROUPS.index(LABELS)
@@ -212,7 +211,7 @@ def _labels_of(case):
     return _one_of(LABELS, case) or _one_of((targets.beyond_output,), case)
 
 
-GROUPS = (FATAL, LABELS, OUTPUT, LOSS, ENDING, LEARNING, WEIGHTS, INPUT, REST, METRICS)
+GROUPS = (FATAL, LABELS, OUTPUT, LOSS, ENDING, LEARNING, WEIGHTS, INPUT, REST, METRICS, MILD)
 
 
 def _of_case(case):
@@ -223,7 +222,7 @@ def _of_case(case):
     if of_labels:  # there is no loss to look at
         return of_labels + of_output + _one_of(INPUT, case), []
     hidden = [(LEARNING, finding)] if (finding := learning.hidden(case)) else []
-    findings = of_output or hidden or _one_of(LOSS, case)
+    findings = of_output or hidden or _one_of(LOSS, case) or _one_of(MILD, case)
     silenced = hidden or any(finding.name == NO_WAY_BACK for _, finding in findings)
     findings = (
         findings

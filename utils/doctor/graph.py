@@ -116,18 +116,25 @@ class Walk:
 
     def moves(self, variable, places):
         """Whether other numbers in a weight change one of the outputs at `places`; the weight gets its own back."""
-        before, given = variable.numpy(), self.again
-        variable.assign(np.roll(before, 1) * 3 + 1)
-        try:
-            outputs = keras.tree.flatten(self.model(self.x, training=False))
-            return any(not np.array_equal(outputs[i], given[i]) for i in places)
-        finally:
-            variable.assign(before)
+        given = self.again
+        outputs = self.outputs_with([variable], lambda value: np.roll(value, 1) * 3 + 1)
+        return any(not np.array_equal(outputs[i], given[i]) for i in places)
 
     @functools.cached_property
     def again(self):
         """Return the outputs as a plain call gives them: the last digits of a graph may differ."""
-        return keras.tree.flatten(self.model(self.x, training=False))
+        return self.outputs_with([], None)
+
+    def outputs_with(self, variables, change, x=None):
+        """Return the outputs, flat, with other numbers in some weights, which get their own back, or for another x."""
+        before = [variable.numpy() for variable in variables]
+        try:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(change(value))
+            return keras.tree.flatten(self.model(self.x if x is None else x, training=False))
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
 
     def _training(self, x):
         """Call the model as `fit` does, in a graph that never runs; note late dropout and inputs in use."""

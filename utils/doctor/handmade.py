@@ -70,8 +70,7 @@ def _asked_about_direction(case):
         return True
     if case.kind or (case.classes == 1 and not case.sigmoid_last) or not case.labels_matter or case.bounded_below:
         return False
-    between = case.probs or case.sigmoid_last
-    return case.guess is not None or (case.y.shape == case.p.shape and case.classes > 1 and not between)
+    return case.guess is not None or (case.y.shape == case.p.shape and case.classes > 1 and not _bounded(case))
 
 
 def _tried(case, right, wrong):

@@ -188,14 +188,10 @@ def same_for_all(case):
     if len(rows) < 4 or not _equal_rows(rows) or not any(np.any(x[1:] != x[:1]) for _, x in case.batch.inputs):
         return None
     rng = np.random.default_rng(0)
-    before = [(v, v.numpy()) for v in case.model.trainable_variables]
-    try:
-        for variable, value in before:
-            variable.assign(value + 0.3 * rng.normal(size=value.shape))
-        output = keras.tree.flatten(case.model(case.walk.x, training=False))[case.place]
-    finally:
-        for variable, value in before:
-            variable.assign(value)
+    outputs = case.walk.outputs_with(
+        case.model.trainable_variables, lambda value: value + 0.3 * rng.normal(size=value.shape)
+    )
+    output = outputs[case.place]
     if not _equal_rows(np.asarray(output, np.float64).reshape(len(rows), -1)):
         return None
     return Finding(
