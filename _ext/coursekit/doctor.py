@@ -6,6 +6,7 @@ program printed stands in diagnoses.json, which `make refresh CHAPTER=doctor` wr
 
 import ast
 import contextlib
+import functools
 import io
 import json
 import re
@@ -27,6 +28,7 @@ CORPUS = {
 }
 
 
+@functools.cache
 def evidence():
     """Return {finding: (heading of its module, what the checks look for)}, from the functions that make a Finding."""
     found = {}
@@ -49,6 +51,7 @@ def looked_for(docstring):
     return re.sub(r"^Find\b", "Looks for", text)
 
 
+@functools.cache
 def corpus():
     """Return {finding: [(title, source of a sick model and batch)]} and {name: source} of what these are made with."""
     found, sources, constants = {}, {}, {}
@@ -79,6 +82,7 @@ def corpus():
     return found, sources
 
 
+@functools.cache
 def names_in(source):
     """Return the names that a piece of code takes from outside: those it reads, without those that it makes."""
     nodes_of = list(ast.walk(ast.parse(source)))
