@@ -222,12 +222,14 @@ def columns_left_out(case):
     if case.kind or not case.reading.by_hand or case.gradient is None or case.classes < 2 or case.p.ndim != 2:
         return None
     outputs, unused = _others(case), []
+    given = [case.try_loss(output) for output in outputs]
+    if not np.isfinite(given).all():
+        return None
     for j in range(min(case.classes, MANY_COLUMNS)):
         changed = [np.array(output) for output in outputs]
         for each in changed:
             each[:, j] = 1 - each[::-1, j] * 2
-        values = [(case.try_loss(a), case.try_loss(b)) for a, b in zip(outputs, changed, strict=True)]
-        if all(np.isfinite(a) and a == b for a, b in values):
+        if all(case.try_loss(each) == loss for each, loss in zip(changed, given, strict=True)):
             unused.append(j)
     if not unused or len(unused) == case.classes:
         return None
@@ -248,7 +250,7 @@ def row_against_column(case):
 
     Looked for in the graph of the loss; a column made there by `[:, None]` is taken as intended.
     """
-    if not (case.reading.by_hand or case.computes) or isinstance(case.run, Exception) or case.spread is None:
+    if isinstance(case.run, Exception) or case.spread is None:
         return None
     rows = len(case.p)
     return Finding(

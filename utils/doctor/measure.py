@@ -76,7 +76,8 @@ class Case:
                 if output.dtype.is_floating:
                     tape.watch(output)
                 losses = self._losses_of(y, output)
-                self.spread = spread_in(losses, self.batch.rows)
+                if self.reading.by_hand or self.computes:
+                    self.spread = spread_in(losses, self.batch.rows)
                 total = tf.reduce_sum(losses)
             value = self._value_of(y, output)
             # None says that the loss did not use the output: Keras handed it the logits from before the softmax.
