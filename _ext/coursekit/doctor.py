@@ -17,7 +17,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from coursekit.explained import CHAPTERS, SYMPTOMS
+from coursekit.explained import CELLS, SYMPTOMS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCTOR = ROOT / "utils" / "doctor"
@@ -128,10 +128,10 @@ def shown():
     Raises
     ------
     ValueError
-        If a finding has no chapter or no model in the corpus.
+        If a finding has no cell or no model in the corpus.
     """
     known, (models, sources) = evidence(), corpus()
-    for what, table in (("chapter in explained.py", CHAPTERS), ("model in the corpus", models)):
+    for what, table in (("cell in explained.py", CELLS), ("model in the corpus", models)):
         if missing := [name for name in known if name not in table]:
             raise ValueError(f"These findings have no {what}: {', '.join(missing)}.")
     found = {}
@@ -175,6 +175,26 @@ def linked(names):
     return ", ".join(f'<a href="#{anchor(name)}">{name}</a>' for name in names)
 
 
+@functools.cache
+def cells(notebook):
+    """Return the cells of a notebook of the book."""
+    return json.loads((ROOT / "chapters" / notebook).read_text())["cells"]
+
+
+def explained(name):
+    """Return a sentence with a link to the cell that explains a finding, by the heading above it."""
+    notebook, cell = CELLS[name]
+    for each in cells(notebook):
+        if each["cell_type"] == "markdown":
+            for line in "".join(each["source"]).splitlines():
+                if line.startswith("#"):
+                    title = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", line.lstrip("# "))
+        elif each["id"] == cell:
+            break
+    where = f"Chapter {int(notebook[:2])}" if notebook[0].isdecimal() else "Short answers"
+    return f"[{where}: {title}]({notebook}#cell-{cell})."
+
+
 def sections():
     """Return the page as triples (heading, Markdown, findings): the symptoms, then a section for each module.
 
@@ -183,7 +203,7 @@ def sections():
     Raises
     ------
     ValueError
-        If a finding has no chapter, no model in the corpus or no symptom, or a symptom names no finding.
+        If a finding has no cell, no model in the corpus or no symptom, or a symptom names no finding.
     """
     known, printed = evidence(), json.loads(PRINTED.read_text())
     named = {name for _, names in SYMPTOMS for name in names}
@@ -195,10 +215,9 @@ def sections():
         heading, looks_for = known[name]
         lines = printed[name].splitlines()
         first = next((i for i, line in enumerate(lines) if line.startswith("  note")), len(lines))
-        chapter = f"[Chapter {int(CHAPTERS[name][:2])}]({CHAPTERS[name]})"
         several = f" ({count} models in the tests show this finding)" if count > 1 else ""
         markdown = (
-            f"{looks_for} {chapter}.\n\n"
+            f"{looks_for} {explained(name)}\n\n"
             f"```text\n{chr(10).join(line[2:] for line in lines[1:first])}\n```\n"
             f":::{{dropdown}} The program that prints this: {title}{several}\n```python\n{text}\n```\n:::\n"
         )

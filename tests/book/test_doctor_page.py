@@ -3,26 +3,24 @@
 import ast
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from coursekit import doctor
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
-def test_each_finding_has_its_evidence_a_model_and_a_chapter():
-    known, links, (models, _) = doctor.evidence(), doctor.CHAPTERS, doctor.corpus()
+def test_each_finding_has_its_evidence_a_model_and_a_cell():
+    known, links, (models, _) = doctor.evidence(), doctor.CELLS, doctor.corpus()
     assert set(known) == set(links) == set(models) == set(json.loads(doctor.PRINTED.read_text()))
     assert len(known) >= 65
     for name, (heading, text) in known.items():
         assert heading
         assert text.startswith("Looks for "), name
-        assert (ROOT / "chapters" / links[name]).exists()
+        notebook, cell = links[name]
+        assert cell in [each["id"] for each in doctor.cells(notebook) if each["cell_type"] == "code"], name
 
 
 def test_the_page_shows_each_finding_with_what_the_doctor_says_and_a_program():
@@ -50,10 +48,10 @@ def test_a_program_on_the_page_runs_as_it_stands_and_prints_what_the_page_shows(
     np.testing.assert_allclose(numbers, wanted, rtol=1e-2, atol=1e-6)
 
 
-def test_a_finding_without_a_chapter_or_a_symptom_is_an_error(monkeypatch):
+def test_a_finding_without_a_cell_or_a_symptom_is_an_error(monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(doctor, "CHAPTERS", {})
-        with pytest.raises(ValueError, match=r"^These findings have no chapter in explained\.py: "):
+        patch.setattr(doctor, "CELLS", {})
+        with pytest.raises(ValueError, match=r"^These findings have no cell in explained\.py: "):
             doctor.sections()
     monkeypatch.setattr(doctor, "SYMPTOMS", doctor.SYMPTOMS[1:])
     with pytest.raises(
