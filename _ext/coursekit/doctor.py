@@ -1,27 +1,28 @@
-"""What the doctor knows: read from its code (names, evidence), its chapters and the corpus (a model that shows each).
+"""What the doctor knows: read from its code (names, evidence), the chapters and the corpus (a model that shows each).
 
 The build runs no model: the modules of `utils/doctor/` and the tables of `tests/utils/` are read as text, and what each
-program printed stands in diagnoses.json, which `make refresh CHAPTER=doctor` writes and a test compares.
+program was told stands in diagnoses.json, which `make refresh CHAPTER=doctor` writes and a test compares.
 """
 
 import ast
-import contextlib
+import difflib
 import functools
-import io
 import json
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from coursekit.explained import CELLS, SYMPTOMS
+from coursekit.explained import CELLS, SHOWN, SYMPTOMS
+from coursekit.program import program
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCTOR = ROOT / "utils" / "doctor"
-PRINTED = Path(__file__).with_name("diagnoses.json")
+TOLD = Path(__file__).with_name("diagnoses.json")
 CORPUS = {
     table: ROOT / "tests" / "utils" / f"sick_{name}.py"
     for table, name in {"CASES": "models", "KINDS": "kinds", "TRIALS": "trials"}.items()
@@ -53,7 +54,7 @@ def looked_for(docstring):
 
 @functools.cache
 def corpus():
-    """Return {finding: [(title, source of a sick model and batch)]} and {name: source} of what these are made with."""
+    """Return {finding: {title: (sick model and batch, healthy twin)}}, and {name: source} of what makes them."""
     found, sources, constants = {}, {}, {}
     for table, path in CORPUS.items():
         text = path.read_text()
@@ -62,107 +63,69 @@ def corpus():
                 sources[node.name] = ast.get_source_segment(text, node)
             elif isinstance(node, ast.Assign):
                 target = node.targets[0]
-                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                if isinstance(target, ast.Tuple):
                     for name, value in zip(target.elts, node.value.elts, strict=True):
                         constants[name.id] = getattr(value, "value", None)
                         sources[name.id] = f"{name.id} = {ast.get_source_segment(text, value)}"
-                elif isinstance(target, ast.Name) and target.id == table:
+                elif target.id == table:
                     for title, case in zip(node.value.keys, node.value.values, strict=True):
-                        name = (
-                            case.elts[0].value if isinstance(case.elts[0], ast.Constant) else constants[case.elts[0].id]
-                        )
-                        sick = ast.get_source_segment(text, case.elts[1])
-                        found.setdefault(name, []).append((title.value, " ".join(sick.split())))
-                elif isinstance(target, ast.Name):
+                        name, sick, healthy = case.elts
+                        name = name.value if isinstance(name, ast.Constant) else constants[name.id]
+                        pair = tuple(" ".join(ast.get_source_segment(text, each).split()) for each in (sick, healthy))
+                        found.setdefault(name, {})[title.value] = pair
+                else:
                     constants[target.id] = getattr(node.value, "value", None)
                     sources[target.id] = ast.get_source_segment(text, node)
-                else:  # SPARSE, CATEGORICAL, BINARY = (... for ...)
-                    names = [name.id for name in target.elts]
-                    sources |= dict.fromkeys(names, ast.get_source_segment(text, node))
     return found, sources
 
 
 @functools.cache
-def names_in(source):
-    """Return the names that a piece of code takes from outside: those it reads, without those that it makes."""
-    nodes_of = list(ast.walk(ast.parse(source)))
-    made = {node.arg for node in nodes_of if isinstance(node, ast.arg)}
-    made |= {node.id for node in nodes_of if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return {node.id for node in nodes_of if isinstance(node, ast.Name)} - made
-
-
-def used(text, sources):
-    """Return the sources of the names that a text uses, and of those that these use, in the order of the files."""
-    names, todo = set(), names_in(text) & set(sources)
-    while todo:
-        names |= todo
-        todo = {n for name in todo for n in names_in(sources[name]) if n in sources and n not in names}
-    return list(dict.fromkeys(source for name, source in sources.items() if name in names))
-
-
-def parts_of(sick):
-    """Return pairs (name, syntax) of a sick model and its batch: what builds it, x, y, and weights if it has some."""
-    return list(zip(("build", "x", "y", "weights"), ast.parse(sick, mode="eval").body.elts, strict=False))
-
-
-def program(sick, sources):
-    """Return a program that diagnoses a sick model as it stands: imports, what makes the model, and the model."""
-    parts = [part.strip() for part in used(sick, sources)]
-    blocks = [f"\n\n{part}\n\n" if part.startswith(("def ", "class ", "@")) else part for part in parts]
-    made = re.sub(r"\n{4,}", "\n\n\n", "\n".join(blocks)).strip("\n")
-    weights = [name for name, _ in parts_of(sick)][3:]
-    end = [
-        "keras.utils.set_random_seed(1)",
-        *(f"{name} = {ast.get_source_segment(sick, value)}" for name, value in parts_of(sick)),
-        f"report(diagnose(build(), x, y{', **weights' * len(weights)}))",
-    ]
-    imports = ["import functools\n"] * ("functools." in made) + ["import keras", "import numpy as np"]
-    imports += ["import tensorflow as tf"] * ("tf." in made + sick)
-    imports += ["\nfrom softmax_doctor import diagnose, report  # in the course: from utils.doctor"]
-    return "\n".join([*imports, "", made, "", "", *end])
-
-
 def shown():
-    """Return {finding: (title of its model, how many show it, the program)}: of several models the shortest.
+    """Return for each finding `title`, `sick` and `healthy`: a program with the mistake, and one without.
 
-    Raises
-    ------
-    ValueError
-        If a finding has no cell or no model in the corpus.
+    Of several models it is the one that explained.py names, or the one with the shortest program.
     """
-    known, (models, sources) = evidence(), corpus()
-    for what, table in (("cell in explained.py", CELLS), ("model in the corpus", models)):
-        if missing := [name for name in known if name not in table]:
-            raise ValueError(f"These findings have no {what}: {', '.join(missing)}.")
-    found = {}
-    for name in sorted(known, key=str.lower):
-        title, sick = min(models[name], key=lambda pair: len(pair[1]))
-        found[name] = title, len(models[name]), program(sick, sources)
+    (models, sources), found = corpus(), {}
+    for name in sorted(evidence(), key=str.lower):
+        of_one = models[name] if name not in SHOWN else {SHOWN[name]: models[name][SHOWN[name]]}
+        written = {title: program(sick, sources) for title, (sick, _) in of_one.items()}
+        title = min(written, key=lambda title: len(written[title]))
+        found[name] = SimpleNamespace(title=title, sick=written[title], healthy=program(of_one[title][1], sources))
     return found
 
 
+def difference(sick, healthy):
+    """Return the lines in which two programs differ, with - and + before them; imports do not count."""
+    lines = difflib.unified_diff(sick.splitlines(), healthy.splitlines(), n=0, lineterm="")
+    return [line for line in list(lines)[2:] if re.match(r"[-+](?!import |from ).*\S", line)]
+
+
 def run(text):
-    """Return what a program of the page prints; `softmax_doctor` is this repository's doctor."""
-    import utils.doctor
+    """Return the findings to which a program of the page comes; `softmax_doctor` is this repository's doctor."""
+    from utils.doctor import diagnose
     from utils.quiet import keras
 
+    told = []
     keras.utils.clear_session()  # layers are numbered as in a program of its own
-    before, sys.modules["softmax_doctor"] = sys.modules.get("softmax_doctor"), utils.doctor
-    printed = io.StringIO()
+    before = sys.modules.get("softmax_doctor")
+    sys.modules["softmax_doctor"] = SimpleNamespace(diagnose=diagnose, report=told.append)
     try:
-        with contextlib.redirect_stdout(printed):
-            exec(compile(text, "<page>", "exec"), {"__name__": "program"})
+        exec(compile(text, "<page>", "exec"), {"__name__": "program"})
     finally:
         sys.modules.pop("softmax_doctor")
         if before is not None:
             sys.modules["softmax_doctor"] = before
-    return printed.getvalue()
+    return told[0]
 
 
 def store():
-    """Run the program of each finding and store what it prints."""
-    printed = {name: run(text) for name, (_, _, text) in shown().items()}
-    PRINTED.write_text(json.dumps(printed, indent=1, ensure_ascii=False) + "\n")
+    """Run the program of each finding and store what it is told."""
+    told = {}
+    for name, each in shown().items():
+        diagnosis = run(each.sick)
+        told[name] = {part: getattr(diagnosis[0], part) for part in ("what", "evidence", "change")}
+        told[name]["notes"] = list(diagnosis.notes)
+    TOLD.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
 def anchor(name):
@@ -195,6 +158,44 @@ def explained(name):
     return f"[{where}: {title}]({notebook}#cell-{cell})."
 
 
+def plain(text):
+    """Return a text that is no Markdown as Markdown; what stands between backticks is code there too."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        parts = [text]
+    return "".join(f"`{part}`" if i % 2 else re.sub(r"([\\*_<$\[\]])", r"\\\1", part) for i, part in enumerate(parts))
+
+
+def section_of(name):
+    """Return a finding as Markdown: what it looks for, what makes it, what it says, and the program."""
+    each, told = shown()[name], json.loads(TOLD.read_text())[name]
+    change = "\n".join(f"  {line}" for line in told["change"].splitlines())
+    notes = "".join(f"\nnote\n: {plain(note)}\n" for note in told["notes"])
+    return f"""{evidence()[name][1]} {explained(name)}
+
+```diff
+{chr(10).join(difference(each.sick, each.healthy))}
+```
+
+what
+: {plain(told["what"])}
+
+evidence
+: {plain(told["evidence"])}
+
+change
+: ```text
+{change}
+  ```
+{notes}
+:::{{dropdown}} The whole program
+```python
+{each.sick}
+```
+:::
+"""
+
+
 def sections():
     """Return the page as triples (heading, Markdown, findings): the symptoms, then a section for each module.
 
@@ -205,25 +206,17 @@ def sections():
     ValueError
         If a finding has no cell, no model in the corpus or no symptom, or a symptom names no finding.
     """
-    known, printed = evidence(), json.loads(PRINTED.read_text())
     named = {name for _, names in SYMPTOMS for name in names}
-    if wrong := named ^ set(known):
-        raise ValueError(f"These findings have no symptom in explained.py, or are none: {', '.join(sorted(wrong))}.")
+    for what, table in (("cell", CELLS), ("model in the corpus", corpus()[0]), ("symptom", named)):
+        if wrong := set(table) ^ set(evidence()):
+            raise ValueError(f"These findings have no {what}, or are none: {', '.join(sorted(wrong))}.")
     table = "\n".join(f"| {what} | {linked(names)} |" for what, names in SYMPTOMS)
     found = {}
-    for name, (title, count, text) in shown().items():
-        heading, looks_for = known[name]
-        lines = printed[name].splitlines()
-        first = next((i for i, line in enumerate(lines) if line.startswith("  note")), len(lines))
-        several = f" ({count} models in the tests show this finding)" if count > 1 else ""
-        markdown = (
-            f"{looks_for} {explained(name)}\n\n"
-            f"```text\n{chr(10).join(line[2:] for line in lines[1:first])}\n```\n"
-            f":::{{dropdown}} The program that prints this: {title}{several}\n```python\n{text}\n```\n:::\n"
-        )
-        found.setdefault(heading, []).append((name, markdown))
+    for name in shown():
+        found.setdefault(evidence()[name][0], []).append((name, section_of(name)))
     return [
         ("From a symptom to its findings", f"| what you see | where to look |\n| --- | --- |\n{table}\n", []),
+        ("All findings, A to Z", f"{linked(shown())}.\n", []),
         *((heading, "", found[heading]) for heading in sorted(found)),
     ]
 
@@ -233,7 +226,7 @@ class DoctorDirective(SphinxDirective):
 
     def run(self):
         """Return a section for each module of the doctor."""
-        for path in [*DOCTOR.glob("*.py"), *CORPUS.values(), PRINTED]:
+        for path in [*DOCTOR.glob("*.py"), *CORPUS.values(), TOLD]:
             self.env.note_dependency(str(path))
         found = []
         for heading, markdown, findings in sections():

@@ -1,4 +1,4 @@
-"""Which cell explains a finding, by its file and id; and which findings a symptom leads to."""
+"""Which cell explains a finding, which model shows it, and which findings a symptom leads to."""
 
 LOGITS, SOFTMAX, ENTROPY = "01_logits.ipynb", "02_softmax.ipynb", "03_cross_entropy.ipynb"
 LABELS, INSIDE, FIELD = "04_labels.ipynb", "05_inside_keras.ipynb", "06_field_guide.ipynb"
@@ -71,6 +71,32 @@ CELLS = {
     "the same output for every row": (FIELD, "e56e4cdd"),
     "units that stay alike": (FIELD, "e56e4cdd"),
     "weights leave one class": (INSIDE, "fe46cf88"),
+}
+
+# The model on the page, where the one with the shortest program is not the one that people write.
+SHOWN = {
+    "NaN gradient with a finite loss": "focal with a root",
+    "accuracy by the wrong rule": "categorical_accuracy",
+    "dropout behind the logits": "dropout on logits",
+    "from_logits=True on probabilities, mended by Keras": "probabilities, mended",
+    "inputs unscaled": "grey values",
+    "integer labels with a categorical loss": "column, categorical",
+    "labels corrupted by the dtype": "bfloat16 loss",
+    "labels in the wrong place": "clean and noisy exchanged",
+    "labels out of range": "1-based",
+    "logits bounded by the last layer": "relu logits",
+    "loss broadcasts labels": "column, squared error",
+    "mean over the wrong axis": "mean over the classes",
+    "no gradient for a part of the weights": "rounded in the middle",
+    "no gradient reaches the weights": "argmax in the loss",
+    "nothing to train": "model.trainable = False",
+    "one class in the batch": "sorted labels",
+    "one-hot labels with a sparse loss": "one-hot, sparse",
+    "probabilities with from_logits=True": "probabilities, reshaped",
+    "recovered logits lost": "Reshape",
+    "rows that teach nothing": "only the padding counts",
+    "sample_weight on the wrong axis": "B == T, sample_weight",
+    "target rows do not sum to 1": "zero row from one_hot",
 }
 
 # What a reader sees, in the words of Keras where it says something, and the findings to look at, the likeliest first.

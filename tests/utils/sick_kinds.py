@@ -52,12 +52,12 @@ RGB = np.repeat(MASKS[..., None] * 80, 3, -1).astype("uint8")
 COLOURS = np.array([[0, 0, 0], [200, 0, 0], [0, 0, 200]], "uint8")[MASKS]
 
 
-def ending(layer, loss=SPARSE, y=None):
-    return lambda: sequential(dense(), layer(), loss=loss() if callable(loss) else loss)
+def ending(layer, loss=None):
+    return lambda: sequential(dense(), layer(), loss=loss or SPARSE())
 
 
-def activated(name, loss=SPARSE):
-    return lambda: sequential(dense(4, name), loss=loss() if callable(loss) else loss)
+def activated(name, loss=None):
+    return lambda: sequential(dense(4, name), loss=loss or SPARSE())
 
 
 class Unit(layers.Layer):
@@ -233,7 +233,11 @@ KINDS = {
     "relu6 logits": (BOUNDED, (activated("relu6"), X, Y), (activated("leaky_relu"), X, Y)),
     "tanh logits": (BOUNDED, (activated("tanh"), X, Y), (activated("linear"), X, Y)),
     "softplus logits": (BOUNDED, (activated("softplus"), X, Y), (activated("log_softmax"), X, Y)),
-    "elu logits": (BOUNDED, (activated("elu", CATEGORICAL), X, ONE_HOT), (activated(None, CATEGORICAL), X, ONE_HOT)),
+    "elu logits": (
+        BOUNDED,
+        (activated("elu", CATEGORICAL()), X, ONE_HOT),
+        (activated(None, CATEGORICAL()), X, ONE_HOT),
+    ),
     "gelu logits": (
         BOUNDED,
         (activated("gelu"), X, Y),
@@ -286,7 +290,7 @@ KINDS = {
     "mean over the classes": (
         MEAN,
         (lambda: sequential(soft(), loss=mean_over_classes), X, ONE_HOT),
-        (lambda: sequential(dense(), loss=focal_on_logits), X, ONE_HOT),
+        (lambda: sequential(soft(), loss=one_hot_right), X, ONE_HOT),
     ),
     "sum over the rows": (
         MEAN,
@@ -364,7 +368,7 @@ KINDS = {
     "hinge on a sigmoid": (
         HINGE,
         (lambda: bits("sigmoid", "hinge"), X, BITS[:, None]),
-        (lambda: bits(None, "hinge"), X, BITS[:, None]),
+        (lambda: bits(loss="hinge"), X, BITS[:, None]),
     ),
     "focal log of scores": (
         WANTS_PROBS,
@@ -404,7 +408,7 @@ KINDS = {
     ),
     "weights of one": (ALIKE, (lambda: started("ones", "ones"), X, Y), (lambda: started("he_normal"), X, Y)),
     "dead relu": (DEAD, (drowned, X, Y), (lambda: drowned(0.1), X, Y)),
-    "sorted labels": (ONE_CLASS, (logits, X, Y * 0 + 2), (logits, X, Y)),
+    "sorted labels": (ONE_CLASS, (logits, X, np.sort(np.tile(Y, 4))[:16]), (logits, X, Y)),
     "sorted masks": (ONE_CLASS, (lambda: tokens(dense()), STEPS, TOKENS * 0), (lambda: tokens(dense()), STEPS, TOKENS)),
     "all of 64 rows are 0": (
         ONE_CLASS,

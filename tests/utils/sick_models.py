@@ -32,10 +32,13 @@ BITS = np.arange(16) % 2
 STEPS, TOKENS = RNG.normal(size=(8, 5, 6)).astype("float32"), np.arange(40).reshape(8, 5) % 4
 
 
-SPARSE, CATEGORICAL, BINARY = (
-    functools.partial(kind, from_logits=True)
-    for kind in (losses.SparseCategoricalCrossentropy, losses.CategoricalCrossentropy, losses.BinaryCrossentropy)
-)
+SPARSE = functools.partial(losses.SparseCategoricalCrossentropy, from_logits=True)
+
+
+CATEGORICAL = functools.partial(losses.CategoricalCrossentropy, from_logits=True)
+
+
+BINARY = functools.partial(losses.BinaryCrossentropy, from_logits=True)
 
 
 INT, HOT, BIN = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
@@ -71,8 +74,8 @@ def names(model, x, y, **weights):
 # Each finding: the sick model fires it and nothing else, the twin fires nothing
 
 
-def logits(loss=SPARSE, **options):
-    return sequential(dense(), loss=loss() if loss in (SPARSE, CATEGORICAL) else loss, **options)
+def logits(loss=None, **options):
+    return sequential(dense(), loss=loss or SPARSE(), **options)
 
 
 def bits(activation=None, loss=None, **options):
@@ -203,17 +206,17 @@ CASES = {
     ),
     "column, categorical": (
         "integer labels with a categorical loss",
-        (lambda: logits(CATEGORICAL), X, Y[:, None]),
-        (lambda: logits(CATEGORICAL), X, ONE_HOT),
+        (lambda: logits(CATEGORICAL()), X, Y[:, None]),
+        (lambda: logits(CATEGORICAL()), X, ONE_HOT),
     ),
     "zero row from one_hot": (
         "target rows do not sum to 1",
-        (lambda: logits(CATEGORICAL), X, np.eye(5)[Y + 1][:, :4]),
-        (lambda: logits(CATEGORICAL), X, ONE_HOT * 0.9 + 0.025),
+        (lambda: logits(CATEGORICAL()), X, np.eye(5)[Y + 1][:, :4]),
+        (lambda: logits(CATEGORICAL()), X, ONE_HOT * 0.9 + 0.025),
     ),
     "wrong shape": ("loss cannot be computed", (tokens, STEPS, TOKENS[:, :3]), (tokens, STEPS, TOKENS)),
     "logits, sparse": (UNDECLARED, (lambda: logits(INT), X, Y), (lambda: sequential(soft(), loss=INT), X, Y)),
-    "logits, categorical": (UNDECLARED, (lambda: logits(HOT), X, ONE_HOT), (lambda: logits(CATEGORICAL), X, ONE_HOT)),
+    "logits, categorical": (UNDECLARED, (lambda: logits(HOT), X, ONE_HOT), (lambda: logits(CATEGORICAL()), X, ONE_HOT)),
     "logits, binary": (UNDECLARED, (lambda: bits(loss=BIN), X, BITS), (bits, X, BITS)),
     "logits, somebody's loss": (
         UNDECLARED,
@@ -394,7 +397,7 @@ CASES = {
     "class_weight, per pixel": (
         "class_weight on labels per position",
         (lambda: tokens(shape=(2, 5, 6)), STEPS.reshape(4, 2, 5, 6), TOKENS.reshape(4, 2, 5), {"class_weight": {0: 5}}),
-        (lambda: logits(CATEGORICAL), X, ONE_HOT, {"class_weight": {0: 5}}),
+        (lambda: logits(CATEGORICAL()), X, ONE_HOT, {"class_weight": {0: 5}}),
     ),
     "categorical_accuracy": (
         ACCURACY,
