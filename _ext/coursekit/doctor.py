@@ -211,12 +211,17 @@ def sections():
         if wrong := set(table) ^ set(evidence()):
             raise ValueError(f"These findings have no {what}, or are none: {', '.join(sorted(wrong))}.")
     table = "\n".join(f"| {what} | {linked(names)} |" for what, names in SYMPTOMS)
+    index = "\n".join(f"- {linked([name])}" for name in shown())
     found = {}
     for name in shown():
         found.setdefault(evidence()[name][0], []).append((name, section_of(name)))
     return [
         ("From a symptom to its findings", f"| what you see | where to look |\n| --- | --- |\n{table}\n", []),
-        ("All findings, A to Z", f"{linked(shown())}.\n", []),
+        (
+            f"All {len(shown())} findings, A to Z",
+            f"::::{{dropdown}} By name\n:::{{container}} findings\n{index}\n:::\n::::\n",
+            [],
+        ),
         *((heading, "", found[heading]) for heading in sorted(found)),
     ]
 

@@ -298,6 +298,18 @@ MORE = {
     "embedding, contrastive": (of(lambda: dense(8), loss=contrast), X, Y),
     "critic": (of(lambda: dense(1), loss=wasserstein), X, 2.0 * BITS[:, None] - 1),
     "weighted binary by hand": (of(lambda: dense(1), loss=weighted_binary), X, BITS[:, None]),
+    "absolute error of probabilities": (of(lambda: dense(1, "sigmoid"), loss="mae"), X, BITS[:, None]),
+    "pixels of 0 to 255, divided once": (
+        of(lambda: layers.Rescaling(1 / 255), lambda: layers.Conv2D(3, 1), shape=(8, 8, 3)),
+        IMAGES * 255,
+        (IMAGES[..., 0] * 3).astype("int64"),
+    ),
+    "one input, one answer": (of(dense, loss="mse"), X[:1].repeat(16, 0), np.ones((16, 4))),
+    "mean IoU of rows": (
+        of(lambda: layers.Conv2D(3, 1), shape=(8, 8, 3), metrics=[keras.metrics.MeanIoU(3, sparse_y_pred=False)]),
+        IMAGES,
+        (IMAGES[..., 0] * 3).astype("int64"),
+    ),
     "quantile": (of(lambda: dense(1), loss=quantile), X, X[:, :1]),
     "binary focal of Keras": (of(lambda: dense(1, "sigmoid"), loss="binary_focal_crossentropy"), X, BITS[:, None]),
     "three quantiles of one target": (of(lambda: dense(3), loss=pinball), X, X[:, :1]),

@@ -18,6 +18,7 @@ from sick_models import (
     SPARSE,
     SPREAD,
     STEPS,
+    TOKENS,
     X,
     Y,
     bits,
@@ -25,6 +26,7 @@ from sick_models import (
     layers,
     logits,
     losses,
+    metrics,
     sequential,
     soft,
     tokens,
@@ -36,10 +38,13 @@ BEYOND, UNREADABLE = "targets beyond the output", "targets that the loss cannot 
 COPIED, ONE_LEFT = "labels equal the inputs", "weights leave one class"
 NEGATIVE, SMOOTHED = "negative weights", "labels smoothed away"
 SINGLE, UNUSED = "normalisation over one number", "an input that nothing depends on"
-LEFT_OUT, HALF = "rows that teach nothing", "numbers beyond float16"
-PLACE, AXIS = "labels in the wrong place", "classes on another axis"
+LEFT_OUT, HALF = "rows without a gradient", "numbers beyond float16"
+PLACE, AXIS = "two arrays exchanged", "classes on another axis"
 TWICE_HOT, SAME = "one-hot labels made twice", "the same output for every row"
 COLUMNS_OUT = "columns that the loss does not use"
+LOSSES_SWAPPED, SCALED_TWICE = "two losses exchanged", "inputs scaled twice"
+SAME_ROWS, BACKWARDS = "the same input in every row", "class_weight the wrong way round"
+DROWNED, METRIC = "one loss drowns another", "accuracy by the wrong rule"
 
 VALUES = RNG.normal(size=(16, 1)).astype("float32")
 WORDS = RNG.integers(1, 9, (12, 5))
@@ -244,6 +249,72 @@ def person():
 def speech(activation=None):
     return sequential(dense(5, activation), loss=losses.CTC(), shape=(12, 6))
 
+
+def aged(first="mse", second=BIN):
+    """Return a model of an age and a bit, which come in a list as their losses do."""
+    x = keras.Input((6,))
+    model = keras.Model(x, [dense(1, name="age")(x), dense(1, "sigmoid", name="bit")(x)])
+    model.compile(loss=[first, second])
+    return model
+
+
+def priced():
+    """Return a model of a price and a kind that share a layer."""
+    x = keras.Input((6,))
+    h = dense(5, "relu")(x)
+    model = keras.Model(x, {"price": dense(1, name="price")(h), "kind": dense(4, name="kind")(h)})
+    model.compile(loss={"price": "mse", "kind": SPARSE()})
+    return model
+
+
+def picked(hard):
+    """Return a model that a frozen one judges: it gets the words that are picked, or how likely each is."""
+    judge = sequential(layers.Flatten(), dense(1, "sigmoid"), loss=BIN, shape=(5, 4))
+    judge.trainable = False
+    x = keras.Input((5, 6))
+    p = soft()(x)
+    p = layers.Lambda(lambda q: tf.one_hot(tf.argmax(q, -1), 4))(p) if hard else p
+    model = keras.Model(x, judge(p))
+    model.compile("sgd", BIN)
+    return model
+
+
+def policy(activation):
+    return sequential(dense(3, activation), loss=log_of_the_chosen)
+
+
+def log_of_the_chosen(y, p):
+    chosen = tf.cast(y != 0, p.dtype)
+    return -tf.reduce_mean(tf.math.log(tf.reduce_sum(chosen * p, -1) + 1e-8) * tf.reduce_sum(y, -1))
+
+
+def weighted_in_the_other_order(p, y):
+    p = tf.clip_by_value(p, 1e-7, 1 - 1e-7)
+    return -tf.reduce_mean(3 * y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p), -1)
+
+
+def weighted_right(y, p):
+    p = tf.clip_by_value(p, 1e-7, 1 - 1e-7)
+    return -tf.reduce_mean(3 * y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p), -1)
+
+
+def dice_of_pixels(y, p):
+    both = tf.reduce_sum(y * p, (1, 2, 3))
+    return 1 - (2 * both + 1) / (tf.reduce_sum(y, (1, 2, 3)) + tf.reduce_sum(p, (1, 2, 3)) + 1)
+
+
+def masks(loss=BIN, metrics=None, activation="sigmoid"):
+    return sequential(layers.Conv2D(1, 1, activation=activation), loss=loss, shape=(6, 6, 2), metrics=metrics)
+
+
+def sharpened(layer):
+    return sequential(layer, layers.Conv2D(2, 3), layers.Flatten(), dense(), loss=SPARSE(), shape=(6, 6, 2))
+
+
+RARE = (np.arange(64) % 16 == 0).astype(int)
+MANY_ROWS = RNG.normal(size=(64, 6)).astype("float32")
+IMAGES, BLACK_AND_WHITE = RNG.random((16, 6, 6, 2)).astype("float32"), RNG.integers(0, 2, (16, 6, 6, 1)) * 255.0
+ADVANTAGES = np.eye(3)[np.arange(16) % 3] * RNG.choice([-0.3, 1.0], (16, 1))
 
 GRADES = np.arange(16)[:, None] % 5
 AGES, ONES = 40 + 10 * VALUES, BITS[:, None].astype("float32")
@@ -453,6 +524,67 @@ TRIALS = {
         "one label for a whole sequence",
         (lambda: tokens(layers.LSTM(3, return_sequences=True), dense(1, "sigmoid"), loss=BIN), STEPS, BITS[:8]),
         (lambda: tokens(layers.LSTM(3), dense(1, "sigmoid"), loss=BIN), STEPS, BITS[:8]),
+    ),
+    "losses of two outputs exchanged": (
+        LOSSES_SWAPPED,
+        (lambda: aged(BIN, "mse"), X, [VALUES, ONES]),
+        (lambda: aged("mse", BIN), X, [VALUES, ONES]),
+    ),
+    "pixels scaled twice": (
+        SCALED_TWICE,
+        (lambda: sharpened(layers.Rescaling(1 / 255)), IMAGES, Y),
+        (lambda: sharpened(layers.Rescaling(1 / 255)), IMAGES * 255, Y),
+    ),
+    "one picture for all": (SAME_ROWS, (logits, X[:1].repeat(16, 0), Y), (logits, X, Y)),
+    "weights by frequency": (
+        BACKWARDS,
+        (lambda: bits("sigmoid", BIN), MANY_ROWS, RARE, {"class_weight": {0: 0.94, 1: 0.06}}),
+        (lambda: bits("sigmoid", BIN), MANY_ROWS, RARE, {"class_weight": {0: 0.53, 1: 8.0}}),
+    ),
+    "a price in dollars beside a class": (
+        DROWNED,
+        (priced, X, {"price": 3e5 + 1e5 * VALUES, "kind": Y}),
+        (priced, X, {"price": VALUES, "kind": Y}),
+    ),
+    "one target for all steps": (
+        SPREAD,
+        (lambda: tokens(layers.LSTM(3, return_sequences=True), dense(1), loss="mse"), STEPS, VALUES[:8]),
+        (lambda: tokens(layers.LSTM(3, return_sequences=False), dense(1), loss="mse"), STEPS, VALUES[:8]),
+    ),
+    "mean IoU of probabilities": (
+        METRIC,
+        (lambda: masks(metrics=[metrics.MeanIoU(2)]), IMAGES, BLACK_AND_WHITE / 255),
+        (lambda: masks(metrics=[metrics.BinaryIoU()]), IMAGES, BLACK_AND_WHITE / 255),
+    ),
+    "mean IoU of scores for classes": (
+        METRIC,
+        (lambda: tokens(loss=SPARSE(), metrics=[metrics.MeanIoU(4)]), STEPS, TOKENS),
+        (lambda: tokens(loss=SPARSE(), metrics=[metrics.MeanIoU(4, sparse_y_pred=False)]), STEPS, TOKENS),
+    ),
+    "recall of logits": (
+        METRIC,
+        (lambda: bits(metrics=[metrics.Recall()]), X, BITS[:, None]),
+        (lambda: bits(metrics=[metrics.Recall(thresholds=0.0)]), X, BITS[:, None]),
+    ),
+    "dice of black and white masks": (
+        RANGE,
+        (lambda: masks(dice_of_pixels), IMAGES, BLACK_AND_WHITE),
+        (lambda: masks(dice_of_pixels), IMAGES, BLACK_AND_WHITE / 255),
+    ),
+    "weighted, in the other order": (
+        SWAPPED,
+        (lambda: bits("sigmoid", weighted_in_the_other_order), X, ONES),
+        (lambda: bits("sigmoid", weighted_right), X, ONES),
+    ),
+    "log of a policy's scores": (
+        WANTS_PROBS,
+        (lambda: policy(None), X, ADVANTAGES),
+        (lambda: policy("softmax"), X, ADVANTAGES),
+    ),
+    "words that are picked": (
+        "no gradient reaches the weights",
+        (lambda: picked(True), STEPS, ONES[:8] * 0 + 1),
+        (lambda: picked(False), STEPS, ONES[:8] * 0 + 1),
     ),
     "a teacher's logits under Kullback-Leibler": (
         "target rows do not sum to 1",

@@ -44,6 +44,18 @@ def test_without_stop_it_is_told_and_trained(capsys):
     assert len(look.said) == len(set(look.said))
 
 
+def test_a_finding_that_is_meant_is_ignored_and_class_weight_is_looked_at():
+    look = DoctorCallback((X, Y), ignore=(UNDECLARED,))
+    train(logits(INT), look)
+    assert look.said == []
+    with pytest.raises(RuntimeError, match=rf"^Not trained: {UNDECLARED}\. .* ignore=\('{UNDECLARED}',\)\.$"):
+        train(logits(INT), DoctorCallback((X, Y), ignore=("softmax twice",)))
+    with pytest.raises(ValueError, match=r"^`ignore` is 'softmax twice'; wanted names of findings"):
+        DoctorCallback((X, Y), ignore="softmax twice")
+    with pytest.raises(RuntimeError, match=r"^Not trained: weights leave one class\."):
+        train(bits(), DoctorCallback((X, BITS), class_weight={0: 0.0, 1: 1.0}))
+
+
 def test_a_loss_that_becomes_nan_is_told_at_its_batch_and_ends_training():
     model, look = sequential(dense(8), dense(), loss=SPARSE()), DoctorCallback((X, Y))
     model.optimizer.learning_rate = 1e30

@@ -422,3 +422,33 @@ def test_another_backend_is_refused(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(ValueError, match=r"^Keras runs on jax; the doctor looks into TensorFlow's graphs\. Set os\."):
         diagnose(logits(), X, Y)
+
+
+def test_padding_that_counts_and_a_learning_rate_of_zero_are_notes():
+    words = np.where(np.arange(6) < 3, np.arange(48).reshape(8, 6) % 8 + 1, 0)
+    tags = np.where(words > 0, words % 3 + 1, 0)
+
+    def reader(**options):
+        return sequential(layers.Embedding(9, 4, **options), dense(), loss=SPARSE(), shape=(6,), dtype="int64")
+
+    (note,) = diagnose(reader(), words, tags).notes
+    assert note.startswith("50 % of the steps are zeros that fill up the rows, all with label 0, and they count")
+    assert diagnose(reader(mask_zero=True), words, tags).notes == ()
+    assert diagnose(reader(), words, tags, sample_weight=(words > 0).astype("float32")).notes == ()
+    model = logits()
+    model.optimizer.learning_rate = 0.0
+    (note,) = diagnose(model, X, Y).notes
+    assert note == "The learning rate is 0: fit will run, and change nothing."
+
+
+def test_losses_of_outputs_that_share_no_layer_do_not_drown_each_other():
+    a, b = keras.Input((6,), name="a"), keras.Input((6,), name="b")
+    shared = layers.Dense(5)
+    for first, second in ((shared, shared), (layers.Dense(5), layers.Dense(5))):
+        heads = {"price": layers.Dense(1, name="price")(first(a)), "kind": dense(4, name="kind")(second(b))}
+        model = keras.Model([a, b], heads)
+        model.compile(loss={"price": "mse", "kind": SPARSE()})
+        found = diagnose(model, [X, X[::-1].copy()], {"price": 3e5 + 1e5 * X[:, :1], "kind": Y})
+        assert [finding.name for finding in found] == ["one loss drowns another"] * (first is second)
+    model.compile(loss={"price": "mse", "kind": SPARSE()}, loss_weights={"price": 1e-10, "kind": 1.0})
+    assert diagnose(model, [X, X], {"price": 3e5 + 1e5 * X[:, :1], "kind": Y}) == []

@@ -419,7 +419,7 @@ def uncompiled():
             "`model` is not compiled; the loss is what is examined. Call model.compile(loss=...) first.",
         ),
         (
-            lambda: logits(None),
+            lambda: sequential(dense(), loss=None),
             X,
             Y,
             {},

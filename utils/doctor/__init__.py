@@ -47,6 +47,7 @@ LABELS = (
     labels.blank_as_label,
     arrays.channels_as_mask,
     arrays.one_label_for_steps,
+    arrays.steps_for_one_output,
     output.one_unit,
     output.sigmoid_with_categorical,
     labels.one_hot_with_sparse,
@@ -93,8 +94,14 @@ LEARNING = (
     learning.batch_of_one,
     learning.single_number,
 )
-WEIGHTS = (weights.nan_in_added, weights.negative, weights.weights_on_wrong_axis, weights.class_weight_on_positions)
-INPUT = (data.unscaled,)
+WEIGHTS = (
+    weights.nan_in_added,
+    weights.negative,
+    weights.backwards,
+    weights.weights_on_wrong_axis,
+    weights.class_weight_on_positions,
+)
+INPUT = (data.unscaled, data.scaled_twice, data.same_rows)
 REST = (learning.dead, learning.same_for_all, loss.far_from_ln_k, loss.recovered)
 METRICS = (metrics.wrong_accuracy,)
 MILD = (loss.logits_lost,)  # where no other loss speaks: such a model learns, if not from every row
@@ -141,8 +148,8 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
     found = batches_of(x, y, sample_weight, class_weight, batches, labels=model.loss is not None and not own_step)
     if own_step and found[0].y is None:
         raise ValueError(
-            "`model` trains by a train_step of its own, and there are no labels: what it computes cannot be seen. Ask "
-            "about the model inside, compiled with the loss that the step uses, and a batch with labels."
+            "`model` trains by a train_step of its own, and there are no labels: what it computes cannot be seen. If a "
+            "model inside is trained with a loss, ask about that one, compiled with it; of others nothing can be said."
         )
     with unchanged(model):
         twin = built_copy(model, found[0].x)
@@ -179,11 +186,12 @@ def _look(model, batch):
     if any(rank == GROUPS.index(LABELS) for rank, _ in found) and (swap := exchanged.exchanged(cases, _labels_of)):
         labels = GROUPS.index(LABELS)
         return [(labels, swap), *((rank, each) for rank, each in found if rank > labels)], notes
-    notes += weights.without_weight(model, cases)
+    notes += [*weights.without_weight(model, cases), *weights.no_steps(model)]
     said = {finding.name for _, finding in found}
     if not said & {NO_WAY_BACK, *NOTHING_TO_TRAIN} and not any(isinstance(case.run, Exception) for case in cases):
         cut, idle = learning.cut_off(walk, cases)
         found += [(GROUPS.index(LEARNING), finding) for finding in [*cut, *learning.unused_input(walk)]]
+        found += [(GROUPS.index(WEIGHTS), finding) for finding in weights.drowned(walk, cases) if not found]
         notes += idle
     return found, notes
 
@@ -241,6 +249,7 @@ NOTES = (
     loss.beside,
     loss.squared,
     loss.by_hand_on_probs,
+    loss.padding_counts,
     handmade.direction,
     weights.negative_rows,
 )

@@ -34,6 +34,11 @@ def change_for(case):
     if case.kind == "sparse":
         return _for_rows(y.shape, rows, case) or f"y of shape {rows}, a class number for each row of the output"
     if case.y.ndim == p.ndim and case.y.shape[:-1] == rows and case.y.shape != p.shape:
+        if case.classes == 1:
+            return (
+                f"y has {case.y.shape[-1]} columns and the output 1: Dense({case.y.shape[-1]}), or one column of 0 and "
+                "1, y = y.argmax(-1)[:, None]"
+            )
         return (
             f"y has {case.y.shape[-1]} columns and the output {case.classes}: Dense({case.y.shape[-1]}), or "
             f"keras.utils.to_categorical(labels, {case.classes})"

@@ -1,4 +1,4 @@
-"""Findings in labels of another kind: strings, the channels of a picture, one step for a sequence."""
+"""Findings in labels of the wrong array: strings, the channels of a picture, one step for a sequence."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .measure import FEW, distinct
 
 
 def not_numbers(name, y):
-    """Find labels that are strings or objects; `name` is what they are called."""
+    """Find labels that are strings or objects."""
     words = y.dtype.kind in "SU" or all(isinstance(v, str | bytes) for v in y.flat)
     examples = ", ".join(map(str, list(dict.fromkeys(y.flat))[:3]))
     return Finding(
@@ -34,7 +34,7 @@ def channels_as_mask(case):
     same = float(np.mean((y[..., :3] == y[..., :1]).all(-1)))
     what = "The labels have the channels of a picture on their last axis; a mask has one class number for each pixel."
     return Finding(
-        "a picture's channels as mask",
+        "an image as mask",
         what,
         f"y has shape {y.shape} and holds {distinct(y)}; the output {p.shape} wants {p.shape[:-1]}. In "
         f"{100 * same:.0f} % of the pixels the channels are equal.",
@@ -45,7 +45,38 @@ def channels_as_mask(case):
 
 
 def one_label_for_steps(case):
-    """Find an output for each step and one label for all of them, or a label for each step and one output."""
+    """Find one label for each row under a model that answers at every step or pixel."""
+    if case.p.ndim < 3 or _label_shape(case) != case.p.shape[:1]:
+        return None
+    classes = f"{case.classes} classes" if case.classes > 1 else "one unit"
+    return Finding(
+        "one label for a whole sequence",
+        "The model answers at every step or pixel, and there is one label for all. Either a layer should leave one "
+        "answer for a row, or the labels of the steps are missing.",
+        f"Output {case.p.shape}: {int(np.prod(case.p.shape[1:-1]))} answers of {classes}; y {case.y.shape}. To "
+        "tell: is one answer wanted for a row of x, or one for each step?",
+        "one for a row: return_sequences=False, Flatten or global pooling;\n"
+        f"one for each step: y of shape {case.p.shape[:-1]}",
+    )
+
+
+def steps_for_one_output(case):
+    """Find a sequence of labels for each row under a model that gives one answer."""
+    shape = _label_shape(case)
+    if case.p.ndim != 2 or shape is None or len(shape) != 2 or (case.y.ndim == 2 and distributions(case.y)):
+        return None
+    return Finding(
+        "labels for each step, one output",
+        "The labels are a sequence for each row, and the model gives one answer. Either a layer should return "
+        "sequences, or y has steps, or columns, that the loss does not want.",
+        f"y {case.y.shape} holds {distinct(case.y)}; output {case.p.shape}. To tell: are its columns the steps of x?",
+        "they are steps: return_sequences=True, no Flatten;\n"
+        "they are not: one column, y = y[:, 0], or an output for each",
+    )
+
+
+def _label_shape(case):
+    """Return the shape of the labels without their classes, or None where the loss says nothing of classes."""
     y, p = case.labels, case.p
     if case.kind == "categorical" and case.y.ndim and case.y.shape[-1] == case.classes:
         shape = case.y.shape[:-1]
@@ -53,26 +84,4 @@ def one_label_for_steps(case):
         shape = y.shape
     else:
         return None
-    if shape[-1:] == (1,) and len(shape) > 1:
-        shape = shape[:-1]
-    if p.ndim > 2 and shape == p.shape[:1]:
-        classes = f"{case.classes} classes" if case.classes > 1 else "one unit"
-        return Finding(
-            "one label for a whole sequence",
-            "The model answers at every step or pixel, and there is one label for all. Either a layer should leave one "
-            "answer for a row, or the labels of the steps are missing.",
-            f"Output {p.shape}: {int(np.prod(p.shape[1:-1]))} answers of {classes}; y {case.y.shape}. To "
-            "tell: is one answer wanted for a row of x, or one for each step?",
-            "one for a row: return_sequences=False, Flatten or global pooling;\n"
-            f"one for each step: y of shape {p.shape[:-1]}",
-        )
-    if p.ndim == 2 and len(shape) == 2 and shape[1] > 1 and not (case.y.ndim == 2 and distributions(case.y)):
-        return Finding(
-            "labels for each step, one output",
-            "The labels are a sequence for each row, and the model gives one answer. Either a layer should return "
-            "sequences, or y has steps, or columns, that the loss does not want.",
-            f"y {case.y.shape} holds {distinct(case.y)}; output {p.shape}. To tell: are its columns the steps of x?",
-            "they are steps: return_sequences=True, no Flatten;\n"
-            "they are not: one column, y = y[:, 0], or an output for each",
-        )
-    return None
+    return shape[:-1] if shape[-1:] == (1,) and len(shape) > 1 else shape

@@ -30,6 +30,10 @@ class DoctorCallback(keras.callbacks.Callback):
         (by RuntimeError, so that no weight moves), and a loss or gradient that is not finite.
     say : callable
         Takes a line of text; `print` unless given.
+    class_weight : dict of int to float, optional
+        That of `fit`, which a callback does not see.
+    ignore : tuple of str
+        Names of findings that are meant: neither told nor a reason to stop.
 
     Attributes
     ----------
@@ -44,17 +48,19 @@ class DoctorCallback(keras.callbacks.Callback):
         When training begins, if `stop` and `diagnose` finds something.
     """
 
-    def __init__(self, batch, stop=True, say=print):
+    def __init__(self, batch, stop=True, say=print, class_weight=None, ignore=()):
         super().__init__()
         if isinstance(batch, tuple | list):
             if len(batch) not in (2, 3):
                 raise ValueError(f"`batch` has {len(batch)} parts; wanted (x, y) or (x, y, sample_weight).")
-            (self._batch,) = batches_of(*batch, labels=False)
+            (self._batch,) = batches_of(*batch, class_weight=class_weight, labels=False)
         elif isinstance(batch, tf.data.Dataset | keras.utils.PyDataset):
-            (self._batch,) = batches_of(batch, labels=False)
+            (self._batch,) = batches_of(batch, class_weight=class_weight, labels=False)
         else:
             raise ValueError(f"`batch` is a {type(batch).__name__}; wanted (x, y), (x, y, sample_weight) or a dataset.")
-        self.stop, self._print = stop, say
+        if isinstance(ignore, str):
+            raise ValueError(f"`ignore` is {ignore!r}; wanted names of findings, as ({ignore!r},).")
+        self.stop, self.ignore, self._print = stop, tuple(ignore), say
         self.said, self._kinds, self._probe, self._chance, self._stuck = [], set(), None, None, 0
 
     def on_train_begin(self, logs=None):
@@ -62,12 +68,14 @@ class DoctorCallback(keras.callbacks.Callback):
         from . import diagnose  # which imports this module
 
         self.said, self._kinds, self._probe, self._stuck = [], set(), None, 0
-        findings = diagnose(self.model, self._batch.x, self._batch.y, self._batch.sample_weight)
+        found = diagnose(self.model, self._batch.x, self._batch.y, self._batch.sample_weight, self._batch.class_weight)
+        findings = [finding for finding in found if finding.name not in self.ignore]
         for finding in findings:
             self._say(finding.name, line_of(finding))
         if findings and self.stop:
             raise RuntimeError(
-                f"Not trained: {line_of(findings[0])} report(diagnose(model, x, y)) says more; stop=False trains."
+                f"Not trained: {line_of(findings[0])} report(diagnose(model, x, y)) gives the evidence. To train all "
+                f"the same: stop=False; to pass over this one: ignore=({findings[0].name!r},)."
             )
         self._chance = self._even_guess()
 

@@ -8,6 +8,8 @@ from .intake import numeric
 
 LARGE_INPUT = 20  # mean size of what enters the first weights; scaled inputs stay near 1
 LARGEST_INPUT = 100  # and its largest number
+TINY_INPUT = 0.02  # the largest number that enters them, of pixels that are divided by 255 twice
+ENOUGH_ROWS = 8
 
 
 def nan_in_inputs(case):
@@ -37,3 +39,33 @@ def unscaled(case):
                 "wanted about 1.",
                 "x = x / 255 for grey values, or layers.Normalization() as the first layer",
             )
+
+
+def scaled_twice(case):
+    """Find inputs of at most 1 that the model divides by 50 or more before its first weights."""
+    largest = max((np.abs(x).max() for _, x in case.batch.inputs if numeric(x)), default=0)
+    for values in case.entering:
+        top = np.abs(values).max()
+        if 0 < top < TINY_INPUT and largest <= 1 and top < largest / 50:
+            return Finding(
+                "inputs scaled twice",
+                "The model scales its inputs itself, and they are scaled already: the first weights see almost 0.",
+                f"x goes to {largest:.4g}; what enters the first weights goes from {values.min():.3g} to {top:.3g}.",
+                "feed the pixels as they are, 0 to 255; or remove the Rescaling layer",
+            )
+
+
+def same_rows(case):
+    """Find rows of inputs that are all equal, beside labels that are not."""
+    rows = case.batch.rows
+    if rows < ENOUGH_ROWS or len(np.unique(case.y)) < 2 or not (case.y[1:] != case.y[:1]).any():
+        return None
+    if any((x[1:] != x[:1]).any() for _, x in case.batch.inputs) or not any(np.any(x) for _, x in case.batch.inputs):
+        return None  # of zeros something else is said
+    return Finding(
+        "the same input in every row",
+        "All rows are equal and their labels are not: nothing can be learned but how often each label comes.",
+        f"{rows} rows hold the same {case.batch.inputs[0][1][0].size} numbers; y has {len(np.unique(case.y))} "
+        "different values.",
+        "look at what loads x: two rows beside each other; a mean or a standard deviation of 0?",
+    )

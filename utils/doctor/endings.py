@@ -1,4 +1,4 @@
-"""Findings in what stands behind the logits: something that bounds or drops them."""
+"""Findings in the last layer: what bounds or drops the logits."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Findings in arrays that are exchanged, told by trying: exchanged, nothing is wrong with the labels."""
+"""Findings in arrays and losses that are exchanged: told by trying, exchanged back nothing is wrong."""
 
 import copy
 
@@ -8,7 +8,7 @@ from .finding import Finding
 
 
 def exchanged(cases, judge):
-    """Find labels of two outputs, labels and weights, or labels and inputs that fit once they are exchanged.
+    """Find labels or losses of two outputs, labels and weights, or labels and inputs, that fit once they are exchanged.
 
     Asked where the labels of an output do not fit; `judge` returns what is wrong with the labels of a case.
     """
@@ -28,15 +28,16 @@ def _with(case, y, sample_weight=None):
     return other
 
 
+OF_LOSS = ("loss", "reading", "kind", "from_logits", "kwargs", "ignore_class")
 MEASURED = ("run", "targets", "guess", "frozen_cost")  # what a case has computed from its labels
 
 
 def _outputs(first, second, judge):
-    """Find labels of two outputs that fit once they are exchanged."""
+    """Find two outputs with the labels of each other."""
     if judge(_with(first, second.y)) or judge(_with(second, first.y)):
-        return None
+        return _losses(first, second, judge)
     return Finding(
-        "labels in the wrong place",
+        "two arrays exchanged",
         "The labels of each output fit the other one: the arrays are in another order than the outputs, or the losses "
         "are.",
         f"{first.name}: y holds {first.y.min():.4g} to {first.y.max():.4g}; {second.name}: {second.y.min():.4g} to "
@@ -45,15 +46,32 @@ def _outputs(first, second, judge):
     )
 
 
+def _losses(first, second, judge):
+    """Find two outputs with the losses of each other."""
+    for case, other in ((first, second), (second, first)):
+        changed = _with(case, case.y)
+        for name in OF_LOSS:
+            setattr(changed, name, getattr(other, name))
+        if judge(changed) or (changed.kind and not changed.from_logits and not case.bounded_by_one):
+            return None
+    return Finding(
+        "two losses exchanged",
+        "Each loss fits the other output with its labels: the losses are in another order than the outputs.",
+        f"{first.name}: {first.loss.name}, y holds {first.y.min():.4g} to {first.y.max():.4g}; {second.name}: "
+        f"{second.loss.name}, {second.y.min():.4g} to {second.y.max():.4g}.",
+        f"exchange them, or name them: loss={{'{first.name}': ..., '{second.name}': ...}}",
+    )
+
+
 def _weights(case, judge):
-    """Find weights of rows that would do as labels, beside labels that do not."""
+    """Find `y` and `sample_weight` exchanged: the weights would do as labels, and the labels do not."""
     weight = case.sample_weight
     if weight is None or weight.shape != case.y.shape or (weight % 1).any() or len(np.unique(weight)) < 2:
         return None
     if not (case.y % 1).any() or judge(_with(case, weight, case.y)):
         return None
     return Finding(
-        "labels in the wrong place",
+        "two arrays exchanged",
         "The weights would do as labels, and the labels are no classes: the two are exchanged.",
         f"y holds {case.y.min():.4g} to {case.y.max():.4g}, sample_weight {weight.min():g} to {weight.max():g}, whole "
         "numbers.",
@@ -62,14 +80,14 @@ def _weights(case, judge):
 
 
 def _inputs(case, judge):
-    """Find inputs that would do as targets of their own shape, beside targets that do not."""
+    """Find x and y exchanged, where both have one shape: the inputs would do as targets, and the targets do not."""
     ((_, x), *others) = case.batch.inputs
     if others or x.shape != case.y.shape or x.dtype.kind not in "fiu" or not (case.y % 1).any():
         return None  # whole numbers are masks or classes
     if judge(_with(case, x)):
         return None
     return Finding(
-        "labels in the wrong place",
+        "two arrays exchanged",
         "The inputs would do as targets and the targets do not: in a pair of what is damaged and what is clean, the "
         "two are exchanged.",
         f"x goes from {x.min():.4g} to {x.max():.4g}, y from {case.y.min():.4g} to {case.y.max():.4g}. To tell: which "

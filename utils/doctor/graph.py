@@ -15,6 +15,8 @@ MOVES |= {"StopGradient", "Transpose"}
 RESCALES = MOVES | {"Add", "AddV2", "BiasAdd", "Div", "Mul", "Neg", "Pad", "RealDiv", "Relu", "StridedSlice", "Sub"}
 WEIGHTED = {"BatchMatMulV2", "BatchMatMulV3", "Conv2D", "Conv3D", "DepthwiseConv2dNative", "Einsum", "MatMul"}
 WEIGHTED |= {"TensorListFromTensor"}  # where a recurrent layer begins
+CUTS = {"ArgMax", "ArgMin", "Round", "Rint", "Floor", "Ceil", "Greater", "GreaterEqual", "Less", "LessEqual", "Sign"}
+CUTS |= {"StopGradient", "PyFunc", "EagerPyFunc", "Multinomial"}
 # The product of a dropout, by either name that TensorFlow gives it.
 DROPOUT = re.compile(r"/stateless_dropout/|/dropout(_\d+)?/[Mm]ul")
 
@@ -37,7 +39,7 @@ class Walk:
     def __init__(self, model, batch):
         self.model, self.batch = model, batch
         self.x = tf.nest.map_structure(tf.convert_to_tensor, batch.x)
-        self.ends, self.entering, self.added, self.used, self.of_one = [], [], [], [], []
+        self.ends, self.entering, self.added, self.used, self.of_one, self.cuts = [], [], [], [], [], []
         self.structure = self._run()
         flat = keras.tree.flatten(self.structure)
         self.ends = self.ends or [Output() for _ in flat]
@@ -90,7 +92,9 @@ class Walk:
                 if (mask := getattr(tensor, "_keras_mask", None)) is not None:
                     masks[str(i)] = mask
             self.ends.append(end)
-        self.of_one = [op for op in tf.compat.v1.get_default_graph().get_operations() if over_one(op)]
+        operations = tf.compat.v1.get_default_graph().get_operations()
+        self.cuts = [op for op in operations[::-1] if op.type in CUTS]
+        self.of_one = [op for op in operations if over_one(op)]
         entering = [t for tensor in keras.tree.flatten(x) for t in entering_from(tensor)]
         return output, masks, entering, list(self.model.losses)
 

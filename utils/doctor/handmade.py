@@ -17,20 +17,20 @@ BINARY_CLASS = {True: "softmax", False: "sigmoid"}
 
 
 def swapped(case):
-    """Find a loss that takes (y_pred, y_true): on two made rows it is cross-entropy with its arguments exchanged."""
+    """Find a loss that takes (y_pred, y_true): on two synthetic rows it is cross-entropy that way round."""
     if not case.reading.swapped:
         return None
     return Finding(
         "loss takes its arguments in the other order",
         "Keras calls loss(y_true, y_pred); this one computes cross-entropy of its first argument, which is the labels.",
-        f"On 2 rows of 3 classes it is {case.kind or 'a'} cross-entropy only as loss(y_pred, y_true); y has shape "
-        f"{case.y.shape}, the output {case.p.shape}.",
+        f"{'On 2 rows of 3 classes' if case.classes > 1 else 'On 2 rows of one unit'} it is {case.kind or 'a'} "
+        f"cross-entropy only as loss(y_pred, y_true); y has shape {case.y.shape}, the output {case.p.shape}.",
         "def loss(y_true, y_pred): ..., and the same order in the call inside it",
     )
 
 
 def wrong_mean(case):
-    """Find a loss that is cross-entropy, on two made rows of three classes, but for a sum or mean over another axis."""
+    """Find a loss that is cross-entropy, on two synthetic rows, but for a sum or mean over another axis."""
     scale = case.reading.scale
     if scale in (1, 2, -1):
         return None
@@ -44,7 +44,7 @@ def wrong_mean(case):
 
 
 def softmax_over_rows(case):
-    """Find a loss by hand that is cross-entropy, on two made rows, but for a softmax over axis 0, the rows."""
+    """Find a loss by hand that is cross-entropy, on two synthetic rows, but for a softmax over axis 0, the rows."""
     if not case.reading.over_rows:
         return None
     return Finding(
@@ -70,7 +70,7 @@ def _asked_about_direction(case):
         return True
     if case.kind or (case.classes == 1 and not case.sigmoid_last) or not case.labels_matter or case.bounded_below:
         return False
-    return case.guess is not None or (case.y.shape == case.p.shape and case.classes > 1 and not _bounded(case))
+    return case.guess is not None or (case.y.shape == case.p.shape and case.classes > 1 and not case.bounded_by_one)
 
 
 def _tried(case, right, wrong):
@@ -137,8 +137,8 @@ def no_floor(case):
 
 
 def wants_probs(case):
-    """Find a loss by hand that is not finite on the scores it gets and is on their softmax or sigmoid."""
-    if case.from_logits or not case.reading.by_hand or case.probs or case.guess is None:
+    """Find a loss of your own that takes the log of scores: on their softmax or sigmoid it would be finite."""
+    if case.from_logits or not case.reading.by_hand or case.probs or (case.guess is None and case.kind is None):
         return None
     if not ((case.p < 0) | (case.p > 1)).any() or not np.isfinite(case.p).all():
         return None
@@ -150,7 +150,7 @@ def wants_probs(case):
         return None
     function = "softmax" if several else "sigmoid"
     return Finding(
-        "loss by hand on logits, made for probabilities",
+        "loss for probabilities gets logits",
         "The loss takes the log, or a power, of the output as if it were a probability; the model ends in scores.",
         f"The output goes from {case.p.min():.4g} to {case.p.max():.4g}: "
         f"{(~np.isfinite(case.losses)).sum()} of {case.losses.size} losses are not finite. On its {function} the loss "
@@ -160,7 +160,7 @@ def wants_probs(case):
 
 
 def _turned_by_scores(case):
-    """Find a loss, as dice, that is right on probabilities, and lower for wrong scores or falling without end."""
+    """Find a loss such as dice that needs probabilities and gets scores: it is lower for wrong ones, or unbounded."""
     if not case.labels_matter or case.bounded_below:
         return None
     scores, probs = _tried(case, *_extremes(case, 5)), _tried_as_probs(case)
@@ -169,7 +169,7 @@ def _turned_by_scores(case):
         return None
     function = "softmax" if case.classes > 1 and (case.guess.sum(-1) == 1).all() else "sigmoid"
     return Finding(
-        "loss by hand on logits, made for probabilities",
+        "loss for probabilities gets logits",
         "The loss counts with the output as if it lay between 0 and 1; the model ends in scores, for which its sums "
         "turn round or fall without end.",
         f"For scores of 5 that are surely right it is {scores[0]:.4f}, for wrong ones {scores[1]:.4f}; for "
@@ -199,7 +199,7 @@ def rows_left_out(case):
         others = len(np.unique(labels)) - 1
         if taught.ndim > 1 or set(labels) == {0, 1}:
             return Finding(
-                "rows that teach nothing",
+                "rows without a gradient",
                 "Only one label gives a gradient: the loss multiplies by it, or a mask in it is the wrong way round.",
                 f"{taught.sum()} of {taught.size} rows get a gradient, those with label {values[0]:g}; the {others} "
                 f"other{'s' * (others > 1)} never; tried on {len(gradients)} outputs.",
@@ -209,7 +209,7 @@ def rows_left_out(case):
             )
     if rows[:count].all() and count <= len(rows) / 2:
         return Finding(
-            "rows that teach nothing",
+            "rows without a gradient",
             "The loss looks at the first rows of the batch only: y_pred[0] is a row, not a part of each row.",
             f"{count} of {len(rows)} rows get a gradient, the first ones; tried on {len(gradients)} outputs.",
             "cut along the last axis: a, p, n = tf.split(y_pred, 3, axis=-1)",
@@ -246,7 +246,7 @@ MANY_COLUMNS = 64  # more take too long, and are no parts
 
 
 def row_against_column(case):
-    """Find (B,) against (B, 1) inside a loss by hand, or an own compute_loss: the result is (B, B), of all pairs.
+    """Find (B,) against (B, 1) inside a loss or a compute_loss of your own: the result is (B, B), of all pairs.
 
     Looked for in the graph of the loss; a column made there by `[:, None]` is taken as intended.
     """
@@ -265,15 +265,10 @@ def row_against_column(case):
 def _others(case):
     """Return the output and random ones in its place."""
     rng = np.random.default_rng(0)
-    low, high = (0.02, 0.98) if _bounded(case) else (-5, 5)
+    low, high = (0.02, 0.98) if case.bounded_by_one else (-5, 5)
     if case.bounded_below:
         low = 0.05
     return [case.p, *rng.uniform(low, high, (4, *case.p.shape))]
-
-
-def _bounded(case):
-    """Whether the output lies between 0 and 1."""
-    return case.probs or case.sigmoid_last
 
 
 def direction(case):
@@ -299,7 +294,7 @@ def wants_logits(case):
     if not (perfect > 0.05 and abs(logits) < 0.01 * perfect):
         return None
     return Finding(
-        "loss by hand on probabilities, made for logits",
+        "loss for logits gets probabilities",
         "The model ends in probabilities, and the loss applies softmax or sigmoid to them again.",
         f"For probabilities that are perfectly right it is still {perfect:.4f}; for logits of 30 it is {logits:.2g}.",
         "remove the activation of the last layer",

@@ -18,9 +18,9 @@ def nan_in_labels(case):
         at = first(bad)
         return Finding(
             "NaN or Inf in labels",
-            "The labels hold numbers that are not finite; a cast to integers makes some class of them.",
+            "The labels hold numbers that are not finite; a cast to integers turns them into arbitrary classes.",
             f"{bad.sum()} of {bad.size} labels, the first y{list(at)} = {case.y[at]}.",
-            "assert np.isfinite(y).all()",
+            "np.argwhere(~np.isfinite(y))  # find what made these rows, or leave them out",
         )
 
 
@@ -31,7 +31,7 @@ def one_hot_with_sparse(case):
             "one-hot labels with a sparse loss",
             "The loss wants one class number for each row; the labels are rows with a number for each class.",
             f"y has shape {case.y.shape}; for an output {case.p.shape} a sparse loss wants {case.p.shape[:-1]}.",
-            f"{case.fixed_loss(case.from_logits).replace('Sparse', '')}, or\ny = y.argmax(axis=-1)",
+            f"{case.fixed_loss(case.on_logits).replace('Sparse', '')}, or\ny = y.argmax(axis=-1)",
         )
 
 
@@ -42,7 +42,7 @@ def integers_with_categorical(case):
             "integer labels with a categorical loss",
             "The loss wants a row with a number for each class; the labels are class numbers.",
             f"y has shape {case.y.shape} and holds {distinct(case.y)}; the output has shape {case.p.shape}.",
-            f"{case.fixed_loss(case.from_logits).replace('Categorical', 'SparseCategorical')}",
+            f"{case.fixed_loss(case.on_logits).replace('Categorical', 'SparseCategorical')}",
         )
 
 
@@ -57,7 +57,7 @@ def fractions(case):
         scaled = y.max() <= 1 and np.allclose(255 * y, np.rint(255 * y), rtol=0, atol=1e-4)
         return Finding(
             "labels with fractions",
-            "Labels are class numbers; Keras cuts the fraction off without a word, and another class remains.",
+            "Labels are class numbers; Keras silently cuts the fraction off, and another class remains.",
             f"{bad.sum()} of {bad.size} labels, the first y{list(at)} = {y[at]:g}, is read as class {int(y[at])}."
             + (" Times 255 all are whole: the labels were scaled as if they were pixels." if scaled else ""),
             "scale x alone; y = np.rint(255 * y).astype('int64')"
@@ -91,9 +91,11 @@ def out_of_range(case):
         bad = case.counted & ((y < 0) | (y > top))
     elif case.kind == "binary":
         top, wanted, bad = 1, "binary cross-entropy takes labels 0 to", (y < 0) | (y > 1)
+    elif case.reading.by_hand and y.size == case.p.size and set(np.unique(y)) == {0, 255} and case.bounded_by_one:
+        top, wanted, bad = 1, "the output goes from 0 to", y > 1
     else:
         return None
-    if not bad.any() or (case.reading.by_hand and _hidden_by_hand(case, bad)):
+    if not bad.any() or (case.reading.by_hand and case.kind and _hidden_by_hand(case, bad)):
         return None
     at, low, high = first(bad), y.min(), y.max()
     change = f"make the last layer Dense({int(high) + 1}), or correct the labels" if low >= 0 else "correct the labels"
@@ -160,6 +162,8 @@ def target_rows(case):
     divergence = function_of(case.loss)[0] is keras.losses.kl_divergence
     if not (case.kind == "categorical" or divergence) or not case.one_hot or case.sigmoid_last:
         return None
+    if case.reading.by_hand and (case.y < 0).any():
+        return None  # rows that a loss by hand multiplies by an advantage, say
     sums = case.y.astype(np.float64).sum(-1)
     bad = ~np.isclose(sums, 1, rtol=0, atol=10 * SUM_TOLERANCE)
     if divergence:

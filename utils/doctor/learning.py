@@ -5,6 +5,7 @@ import numpy as np
 from ..checks import first
 from ..quiet import keras
 from .finding import Finding
+from .graph import layer_of
 from .measure import FEW
 
 ROWS = 8  # fewer rows of one class say nothing
@@ -36,13 +37,15 @@ def no_gradient(case):
     pairs = case.weight_gradients
     if not pairs or any(gradient is not None for _, gradient in pairs):
         return None
-    inside = case.gradient is None
+    tried = case.try_gradient(case.p) if case.gradient is None else case.gradient
+    inside = tried is None or not np.any(tried)  # of a recovered softmax the output gets none, and the logits do
+    cuts = [] if inside else [f"{op.type} in {layer_of(op)!r}" for op in case.walk.cuts[:1]]
     return Finding(
         "no gradient reaches the weights",
         f"The {'loss' if inside else 'model'} interrupts the way back: argmax, round, a comparison, a cast to "
         "integers, stop_gradient and NumPy have no gradient.",
         f"0 of {len(pairs)} weights get a gradient; the output, {case.p.shape} {case.dtype}, "
-        f"{'gets none either' if inside else 'gets one'}.",
+        f"{'gets none either' if inside else 'gets one'}." + "".join(f" The last of these is {cut}." for cut in cuts),
         "a loss on the scores themselves, a cross-entropy: no argmax, round or stop_gradient in it"
         if inside
         else "remove what interrupts it between weights and output; stop_gradient belongs on one branch only",
@@ -131,7 +134,7 @@ def nan_gradient(case):
 
 
 def units_alike(case):
-    """Find units whose weights are all equal, zeros or ones, and whose gradients are: they stay alike for ever."""
+    """Find units whose weights are all equal, zeros or ones, and whose gradients are equal too: they stay alike."""
     for variable, gradient in case.weight_gradients or ():
         if (
             gradient is None
@@ -182,7 +185,7 @@ def dead(case):
 def same_for_all(case):
     """Find an output that is the same for rows that differ, also with random numbers added to every weight.
 
-    So a last layer that begins at 0 is not meant.
+    A last layer that begins at 0 is not reported.
     """
     rows = case.p.reshape(len(case.p), -1)
     if len(rows) < 4 or not _equal_rows(rows) or not any(np.any(x[1:] != x[:1]) for _, x in case.batch.inputs):
@@ -241,6 +244,9 @@ def one_class(case):
         return None
     if len(case.batch.inputs) > 1:
         return None  # in pairs, the place of the right answer is often fixed
+    layers = [layer for layer in getattr(case.model, "layers", ()) if layer.weights]
+    if layers and not layers[-1].trainable_variables and case.model.trainable_variables:
+        return None  # a frozen judge of what comes before it, as in a GAN: "real" is asked of every row
     every, weight = labels[counted], case.sample_weight
     if weight is not None and np.shape(weight) in (labels.shape, labels.shape[:1]):
         counted = counted & (np.reshape(weight, weight.shape + (1,) * (labels.ndim - weight.ndim)) != 0)

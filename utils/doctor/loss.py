@@ -17,6 +17,7 @@ FAR = 3  # times ln K: an untrained model starts near ln K, a useful one below i
 ENOUGH_ROWS = 8  # fewer rows say little about a mean loss
 LARGEST = 65504  # in float16
 MOST_SMOOTHING = 0.95
+MUCH_PADDING = 0.2  # of the steps
 SHOWN = 5e-5  # what four decimals show
 
 
@@ -26,6 +27,8 @@ def broadcast(case):
     column = y.ndim == p.ndim - 1 and p.shape == (*y.shape, 1)
     if case.kind in FEW or y.shape == p.shape or y.ndim > p.ndim or (case.reading.by_hand and not column):
         return None  # a loss of somebody's own may cut its output, or not look at labels
+    if p.ndim > 2 and y.ndim < p.ndim and y.size == len(y) and p.shape[-1] == 1:
+        return _over_steps(case)
     with contextlib.suppress(Exception):
         shape = (*y.shape, 1) if column else p.shape
         intended = np.reshape(y, shape) if column else np.broadcast_to(y, shape)
@@ -39,6 +42,23 @@ def broadcast(case):
                 f"y {y.shape} against output {p.shape} gives {given:.5g}"
                 + (f"; with y of shape {shape} it is {value:.5g}." if column else ", the loss of y repeated."),
                 f"y = y.reshape({shape})" if column else f"loss='{cross_entropy_for(case)}' for {case.classes} classes",
+            )
+
+
+def _over_steps(case):
+    """Find one target for each row that the loss compares with an answer at every step."""
+    steps = case.p.shape[:-1]
+    with contextlib.suppress(Exception):
+        repeated = np.broadcast_to(case.y.reshape(-1, *[1] * (len(steps) - 1)), steps)
+        given, value = (float(case.loss(tf.constant(v), tf.constant(case.p, case.dtype))) for v in (case.y, repeated))
+        if np.isclose(given, value, rtol=1e-4):
+            return Finding(
+                "loss broadcasts labels",
+                "The model answers at every step, and the loss compares each answer with the one target of the row. No "
+                "error is raised.",
+                f"y {case.y.shape} against output {case.p.shape} gives {given:.5g}, the loss of y repeated "
+                f"{int(np.prod(steps[1:]))} times.",
+                f"one answer for a row: return_sequences=False, Flatten or pooling; or y of shape {steps}",
             )
 
 
@@ -227,7 +247,7 @@ def logits_lost(case):
     why, change = why_lost(case)
     cost, push = case.frozen_cost
     return Finding(
-        "recovered logits lost",
+        "logits that Keras cannot recover",
         "Keras usually computes this loss from the logits before the last activation; here it cannot, and a row "
         f"that is surely wrong teaches nothing. {why}",
         f"The loss runs on the output itself ({case.dtype}) and is {case.losses.mean():.4f} now. An output sure "
@@ -278,9 +298,9 @@ def recovered(case):
     """Find `from_logits=True` on a softmax or sigmoid whose logits Keras recovers: the loss is right all the same."""
     if case.from_logits and case.kind and case.gradient is None:
         return Finding(
-            "from_logits=True on probabilities, mended by Keras",
-            "The model ends in probabilities and the loss expects logits. Keras finds the logits and warns; a "
-            "reshape, ignore_class or another backend would make it a real second softmax.",
+            "from_logits=True on probabilities, corrected by Keras",
+            "The model ends in probabilities and the loss expects logits. Keras recovers the logits and warns; "
+            "a reshape, ignore_class or another backend would make it a real second softmax or sigmoid.",
             f"The loss is {case.losses.mean():.4f}, and it did not use the output, which lies between "
             f"{case.p.min():.3g} and {case.p.max():.3g}.",
             f"remove the last activation (best), or\n{case.fixed_loss(False)}",
@@ -365,3 +385,21 @@ def on_tensorflow_only(case):
             "(chapter 11). A model that ends in logits, with from_logits=True, is safe on all."
         )
     return None
+
+
+def padding_counts(case):
+    """Return a note where zeros that fill rows up to one length count in the loss as the other steps do, or None."""
+    y, inputs = case.labels, case.batch.inputs
+    if case.kind not in FEW or y.ndim != 2 or y.shape != case.p.shape[:-1] or len(inputs) != 1:
+        return None
+    x = inputs[0][1]
+    if x.shape != y.shape or x.dtype.kind not in "iu" or not case.counted.all() or case.sample_weight is not None:
+        return None
+    padding = np.cumsum(x[:, ::-1] != 0, axis=1)[:, ::-1] == 0
+    if padding.mean() < MUCH_PADDING or len(np.unique(y[padding])) != 1:
+        return None
+    return (
+        f"{100 * padding.mean():.0f} % of the steps are zeros that fill up the rows, all with label "
+        f"{y[padding][0]:g}, and they count in loss and accuracy: easy ones, so both look better than they are. "
+        "Embedding(..., mask_zero=True), or sample_weight = (x != 0)."
+    )

@@ -51,6 +51,16 @@ class Case:
         """Whether a sigmoid is the last operation that makes numbers."""
         return bool(self.last) and {op.type for op in self.last} == {"Sigmoid"}
 
+    @property
+    def bounded_by_one(self):
+        """Whether the output lies between 0 and 1, by what comes last."""
+        return self.probs or self.sigmoid_last
+
+    @property
+    def on_logits(self):
+        """Whether a loss of the right kind needs from_logits=True: it has it now, or the output is no probability."""
+        return self.from_logits or not self.bounded_by_one
+
     @functools.cached_property
     def probs(self):
         """Whether every row of the output is a distribution over two classes or more."""

@@ -28,8 +28,58 @@ def _of_output(case, given):
     return given
 
 
+def of_masks(case, metric):
+    """Find an intersection over union that takes scores or probabilities for class numbers."""
+    takes_numbers = getattr(metric, "sparse_y_pred", False) and not isinstance(metric, keras.metrics.BinaryIoU)
+    if not isinstance(metric, keras.metrics.IoU) or not takes_numbers or not (case.p % 1).any():
+        return None
+    threshold = 0.0 if case.from_logits and not case.sigmoid_last else 0.5
+    if case.classes == 1:
+        right = keras.metrics.BinaryIoU(target_class_ids=[0, 1], threshold=threshold)
+        change = f"metrics=[keras.metrics.BinaryIoU([0, 1], threshold={threshold})]"
+    else:
+        right = keras.metrics.MeanIoU(num_classes=case.classes, sparse_y_true=not case.one_hot, sparse_y_pred=False)
+        change = f"keras.metrics.MeanIoU({case.classes}, sparse_y_pred=False)"
+        if case.one_hot:
+            change = f"keras.metrics.OneHotMeanIoU({case.classes})"
+    return Finding(
+        "accuracy by the wrong rule",
+        f"The metric {metric.name!r} cuts the output to whole numbers and takes them for classes; the output has a "
+        f"{'score for each class' if case.classes > 1 else 'score or probability'}.",
+        f"On this batch it reports {_reported(type(metric).from_config(metric.get_config()), case)}; by the largest "
+        f"score, or the threshold, it is {_reported(right, case)}. The output {case.p.shape} goes from "
+        f"{case.p.min():.4g} to {case.p.max():.4g}.",
+        change,
+    )
+
+
+def of_logits(case, metric):
+    """Find a precision or recall whose threshold of 0.5 is one of probabilities, on logits."""
+    if not isinstance(metric, keras.metrics.Precision | keras.metrics.Recall) or case.classes > 1:
+        return None
+    if metric.top_k is not None or list(metric.thresholds) != [0.5] or not case.from_logits or case.sigmoid_last:
+        return None
+    right = type(metric)(thresholds=0.0)
+    return Finding(
+        "accuracy by the wrong rule",
+        f"The metric {metric.name!r} calls what is above 0.5 a hit; the output is a logit, for which that line is 0.",
+        f"On this batch it reports {_reported(type(metric)(), case)}; with a threshold of 0 it is "
+        f"{_reported(right, case)}. The output goes from {case.p.min():.4g} to {case.p.max():.4g}.",
+        f"metrics=[keras.metrics.{type(metric).__name__}(thresholds=0.0)]",
+    )
+
+
+def _reported(metric, case):
+    """Return what a metric of its own reports on the batch, as text."""
+    try:
+        metric.update_state(tf.constant(case.y), tf.constant(case.p, "float32"))
+        return f"{float(metric.result()):.4f}"
+    except Exception:
+        return "an error, and so will fit"
+
+
 def judge(case, metric):
-    """Find an accuracy whose rule (class number, one-hot row, threshold) does not fit, or 0.5 as one of logits."""
+    """Find an accuracy whose rule (class number, one-hot row, threshold) does not fit, such as 0.5 for logits."""
     name = metric if isinstance(metric, str) else getattr(metric, "name", getattr(metric, "__name__", ""))
     if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
         sparse = case.y.ndim < case.p.ndim or (case.y.shape[-1] == 1 and case.classes > 1)
@@ -37,6 +87,8 @@ def judge(case, metric):
         metric = f"{rule}_accuracy"
     if isinstance(metric, str):
         metric = keras.metrics.get(metric)
+    if isinstance(metric, keras.metrics.Metric) and (finding := of_masks(case, metric) or of_logits(case, metric)):
+        return finding
     fn, kwargs = getattr(metric, "_fn", metric), getattr(metric, "_fn_kwargs", {})
     used = getattr(fn, "__name__", "")
     if used not in ("accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"):

@@ -77,7 +77,7 @@ def sigmoid_with_categorical(case):
     return Finding(
         "sigmoid with a categorical loss",
         "Sigmoid judges each unit alone; the loss takes the units as one distribution, which they are not."
-        + (" One unit is always all of it." if case.classes == 1 else ""),
+        + (" With one unit the loss is always 0." if case.classes == 1 else ""),
         f"The rows of the output sum to {sums.min():.3g} to {sums.max():.3g}; a distribution sums to 1.",
         "loss='binary_crossentropy'" if binary else f"end in Dense({case.classes}),\n{case.fixed_loss(True)}",
     )

@@ -92,7 +92,24 @@ def _swapped_by_hand(loss, one_hot):
             given, other = (float(np.mean(loss.call(*pair))) for pair in ((one_hot, even), (even, one_hot)))
             if abs(other - np.log(3)) < 1e-3 < 1e-2 < abs(given - np.log(3)):
                 return True
-    return False
+    return _takes_log_of_labels(loss)
+
+
+def _takes_log_of_labels(loss):
+    """Whether a loss of one unit is a steep line in the output, and a curve with its arguments exchanged.
+
+    So is a binary cross-entropy whose weights hide its value, as loss(y_pred, y_true): the log is that of 0 and 1.
+    """
+    y, given, other = tf.constant([[1.0], [0.0]]), [], []
+    with contextlib.suppress(Exception):
+        for p in (0.2, 0.5, 0.8):
+            output = tf.constant([[p], [1 - p]])
+            given.append(float(np.mean(loss.call(y, output))))
+            other.append(float(np.mean(loss.call(output, y))))
+    if len(other) < 3 or not np.isfinite(given + other).all():
+        return False
+    bends = [abs(a + c - 2 * b) for a, b, c in (given, other)]
+    return bends[0] < 1e-3 * abs(given[0] - given[2]) and given[0] - given[2] > 4 and bends[1] > 0.01
 
 
 def _matches(value, kind, one_hot, scale):

@@ -42,7 +42,7 @@ def beyond_output(case):
 
 
 def unreadable(case):
-    """Find targets that a loss of Keras clips without a word: below 0 for a logarithm or count, 0 for a percentage."""
+    """Find targets that a loss of Keras clips silently: below 0 for a logarithm or count, 0 for a percentage loss."""
     fn, _ = function_of(case.loss)
     y = case.y.astype(np.float64)
     if fn in (keras.losses.mean_squared_logarithmic_error, keras.losses.poisson):

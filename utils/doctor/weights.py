@@ -1,9 +1,13 @@
-"""Findings in weights of layers, rows and classes."""
+"""Findings in weights of rows and classes: what fit is told to count; with weights of layers and added losses."""
 
 import numpy as np
 
 from ..checks import first
+from ..quiet import keras
 from .finding import Finding
+
+ENOUGH_ROWS = 32  # of a smaller batch the counts say little
+DROWNED = 1e4  # times as large as another loss on shared weights
 
 
 def nan_in_weights(case):
@@ -45,7 +49,7 @@ def negative(case):
         return None
     return Finding(
         "negative weights",
-        f"{what} below 0 turns the loss of these rows round: it falls without end as they get worse.",
+        f"{what} below 0 reverses the loss of these rows: it falls without end as they get worse.",
         f"{evidence}; unweighted the loss is {case.losses.mean():.4f}.",
         "weights of 0 or more",
     )
@@ -62,6 +66,27 @@ def negative_rows(case):
     )
 
 
+def backwards(case):
+    """Find class_weight that is larger the more often a class comes, at least twice for three times as often."""
+    if not case.class_weight or len(case.y) < ENOUGH_ROWS or case.losses.ndim > 1:
+        return None
+    labels = case.y.argmax(-1) if case.one_hot else case.labels.reshape(-1)
+    classes, counts = np.unique(labels, return_counts=True)
+    weights = np.array([case.class_weight.get(int(label), 1.0) for label in classes])
+    weights, counts = weights[np.argsort(counts)], np.sort(counts)
+    if len(classes) < 2 or (np.diff(weights) <= 0).any() or counts[-1] < 3 * counts[0] or weights[-1] < 2 * weights[0]:
+        return None
+    rare = classes[np.argmin(np.unique(labels, return_counts=True)[1])]
+    share = counts[0] * weights[0] / (counts * weights).sum()
+    return Finding(
+        "class_weight the wrong way round",
+        "The rarer a class is, the less it weighs, and it is rare already: the model can leave it out.",
+        f"Class {rare:g} has {counts[0]} of {counts.sum()} rows and a weight of {weights[0]:.4g}, the commonest "
+        f"{weights[-1]:.4g}: {100 * share:.2g} % of the loss are its own.",
+        "class_weight = {c: len(y) / (K * np.sum(y == c)) for c in range(K)}",
+    )
+
+
 def without_weight(model, cases):
     """Return a list with a note where `loss_weights` of `compile` has a 0, or an empty one."""
     given = model._compile_loss and model._compile_loss._user_loss_weights
@@ -72,6 +97,37 @@ def without_weight(model, cases):
     return [
         f"loss_weights has 0 for {', '.join(names) or 'an output'}: its loss is printed, and nothing learns from it."
     ]
+
+
+def drowned(walk, cases):
+    """Find a loss above 100 that is 10,000 times another one, where both reach the same weights."""
+    if len(cases) < 2 or any(case.weight_gradients is None for case in cases):
+        return []
+    given = walk.model._compile_loss and walk.model._compile_loss._user_loss_weights
+    if given:
+        return []  # somebody has weighed them
+    found = [(abs(float(case.run[0])), case) for case in cases]
+    low, high = (pick(found, key=lambda pair: pair[0]) for pick in (min, max))
+    reached = [{id(v) for v, g in case.weight_gradients if g is not None} for _, case in (low, high)]
+    if not np.isfinite(high[0]) or high[0] < 100 or not 0 < low[0] < high[0] / DROWNED or not reached[0] & reached[1]:
+        return []
+    return [
+        Finding(
+            "one loss drowns another",
+            "The losses are added, and the layers that both outputs share follow the large one alone.",
+            f"{high[1].name}: {high[0]:.4g}, {low[1].name}: {low[0]:.4g}; the targets of {high[1].name} go from "
+            f"{high[1].y.min():.4g} to {high[1].y.max():.4g}.",
+            f"scale the targets of {high[1].name} to about 1: (y - y.mean()) / y.std(); or loss_weights in compile",
+        )
+    ]
+
+
+def no_steps(model):
+    """Return a list with a note where the learning rate is 0, or an empty one."""
+    rate = getattr(model.optimizer, "_learning_rate", None)
+    if rate is None or isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) or float(rate) != 0:
+        return []
+    return ["The learning rate is 0: fit will run, and change nothing."]
 
 
 def weights_on_wrong_axis(case):
