@@ -43,8 +43,12 @@ SCROLL = """async () => {
   to(0);
 }"""
 
-VIOLATIONS = """async (part) => (await axe.run(part ?? document)).violations.flatMap(
-  (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))"""
+# Of the whole page and by all default rules, unless a part of it and the names of rules are given.
+VIOLATIONS = """async ({ part, rules } = {}) => {
+  const options = { resultTypes: ["violations"], ...(rules && { runOnly: { type: "rule", values: rules } }) };
+  return (await axe.run(part ?? document, options)).violations.flatMap(
+    (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`));
+}"""
 
 
 # The browser and the server

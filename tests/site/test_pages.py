@@ -73,6 +73,8 @@ FACTS = r"""() => {
 # What a reader can open on a page. Search and sidebar are the same on all of them, and axe weighs the whole page each
 # time: one page of each kind has it look at them, the first page, a chapter and a look-up page.
 SEARCH, SIDEBAR = "the search", "the sidebar"
+# In the dark theme a page has the elements, names and sizes that it has in the light one, and other colours.
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
 OPENED = ("chapters/index.html", "chapters/04_labels.html", "chapters/messages.html")
 
 
@@ -95,7 +97,7 @@ def read_pages(browser, site, names, mode):
             page.wait_for_load_state("networkidle")
             visit.facts = SimpleNamespace(**page.evaluate(FACTS))
             page.evaluate(AXE.read_text())  # defines `axe` without a request
-            visit.axe["the page"] = barriers_on(page)
+            visit.axe["the page"] = barriers_on(page, mode)
             if name in OPENED:
                 open_and_look(page, visit, mode)
             context.close()
@@ -103,22 +105,22 @@ def read_pages(browser, site, names, mode):
     return visits
 
 
-def barriers_on(page, part=None):
+def barriers_on(page, mode, part=None):
     """Return the rules of axe that the page or a part of it violates, once nothing moves; the page has loaded axe."""
     page.evaluate(STILL)
-    return page.evaluate(VIOLATIONS, part)
+    return page.evaluate(VIOLATIONS, {"part": part, "rules": OF_COLOURS if mode.startswith("dark") else None})
 
 
 def open_and_look(page, visit, mode):
     """Open what a reader can open on the page, and let axe look at it; the page behind it is the same as before."""
     page.keyboard.press("Control+k")
     page.locator("#pst-search-dialog[open]").wait_for()
-    visit.axe[SEARCH] = barriers_on(page, "#pst-search-dialog")
+    visit.axe[SEARCH] = barriers_on(page, mode, "#pst-search-dialog")
     page.keyboard.press("Escape")
     if mode.endswith("phone"):
         page.locator(".primary-toggle").click()
         page.locator("#pst-primary-sidebar-modal[open]").wait_for()
-        visit.axe[SIDEBAR] = barriers_on(page, "#pst-primary-sidebar-modal")
+        visit.axe[SIDEBAR] = barriers_on(page, mode, "#pst-primary-sidebar-modal")
 
 
 def listen(page, visit, address):
@@ -252,7 +254,7 @@ def test_the_search_page_finds_the_subject(visits):
 
 # ------------------------------------------------------------------------------------------ a page with every mistake
 
-BROKEN = """<!doctype html><html data-theme="light"><head><title>broken</title>
+BROKEN = """<!doctype html><html data-theme="dark"><head><title>broken</title>
 <link rel="icon" href="data:,">
 <style>
   @font-face { font-family: KaTeX_Main; src: url(missing.woff2); }
@@ -264,6 +266,7 @@ BROKEN = """<!doctype html><html data-theme="light"><head><title>broken</title>
 <div style="width: 2000px">wide</div> <div style="width: 50px; overflow: hidden"><pre>cut off</pre></div>
 <img src="missing.svg" alt="missing.svg"> <img src="http://127.0.0.1:9/other-host.png">
 <img src="small.svg" alt="text too small to read" width="100">
+<p style="color: #bbb; background: #fff">pale</p>
 <script>console.warn("mind"); console.error("oh no"); undefined.uncaught;</script>
 </article></main></body></html>"""
 
@@ -284,7 +287,7 @@ def test_what_moves_is_waited_for_also_where_it_is_cut_short(browser):
 def test_a_page_with_every_mistake_fails_every_check(browser, tmp_path):
     (tmp_path / "broken.html").write_text(BROKEN)
     (tmp_path / "small.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="500" height="9"></svg>')
-    visit = read_pages(browser, tmp_path, ["broken.html"], "dark-phone")["broken.html"]
+    visit = read_pages(browser, tmp_path, ["broken.html"], "light-phone")["broken.html"]
 
     assert visit.foreign == ["http://127.0.0.1:9/other-host.png"]
     assert {"warning: mind", "error: oh no"} < set(visit.console)
@@ -294,9 +297,13 @@ def test_a_page_with_every_mistake_fails_every_check(browser, tmp_path):
         "missing.svg",
         "other-host.png",
     }
-    assert {line.split(", ")[1].partition(":")[0] for line in barriers(visit)} > {"html-has-lang", "image-alt"}
-    assert visit.facts.theme != "dark"
-    assert list(too_wide(visit, "dark-phone")) == [
+    assert {line.split(", ")[1].partition(":")[0] for line in barriers(visit)} > {
+        "html-has-lang",
+        "image-alt",
+        "color-contrast",
+    }
+    assert visit.facts.theme != "light"
+    assert list(too_wide(visit, "light-phone")) == [
         f"{visit.facts.width} pixels wide on a screen of 390",
         "cut off at its right end: 'cut off'",
     ]
@@ -304,3 +311,9 @@ def test_a_page_with_every_mistake_fails_every_check(browser, tmp_path):
     problems = list(wrong_figures(visit))
     assert len(problems) == 9
     assert "the text of small.svg is 3.2 pixels high" in problems
+
+
+def test_in_the_dark_theme_axe_looks_at_colours(browser, tmp_path):
+    (tmp_path / "broken.html").write_text(BROKEN)
+    visit = read_pages(browser, tmp_path, ["broken.html"], "dark-desk")["broken.html"]
+    assert [rule for rule, _, _ in (line.partition(": ") for line in visit.axe["the page"])] == ["color-contrast"]
