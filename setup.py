@@ -1,5 +1,7 @@
-"""What pyproject.toml cannot say: which modules of `utils/` the doctor needs, and what its package gives by itself."""
+"""What pyproject.toml cannot say: the doctor's version, its modules of `utils/`, and what its package gives."""
 
+import os
+import subprocess
 from pathlib import Path
 
 from setuptools import setup
@@ -7,6 +9,17 @@ from setuptools.command.build_py import build_py
 
 NEEDED = {"__init__", "checks", "losses", "quiet"}
 INIT = '"""Names the mistake in a compiled Keras model."""\n\nfrom .doctor import DoctorCallback, diagnose, report\n'
+
+
+def version():
+    """Return the time of the commit, 2026.11.28.2210, so that pip sees when there is another one; 0 without git."""
+    command = ["git", "log", "-1", "--format=%cd", "--date=format-local:%Y.%m.%d.%H%M"]
+    try:
+        options = {"cwd": Path(__file__).parent, "env": {**os.environ, "TZ": "UTC"}}
+        found = subprocess.run(command, **options, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "0"
+    return found.stdout.strip() or "0"
 
 
 class OnlyTheDoctor(build_py):
@@ -23,4 +36,4 @@ class OnlyTheDoctor(build_py):
         (Path(self.build_lib) / "softmax_doctor" / "__init__.py").write_text(INIT)
 
 
-setup(cmdclass={"build_py": OnlyTheDoctor})
+setup(version=version(), cmdclass={"build_py": OnlyTheDoctor})

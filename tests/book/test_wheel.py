@@ -87,6 +87,25 @@ def test_the_wheel_holds_what_the_doctor_needs_and_nothing_else(wheel):
 
 
 @pytest.mark.slow
+def test_each_commit_has_a_version_of_its_own_so_that_pip_updates(tmp_path):
+    for name in ("pyproject.toml", "setup.py", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    ask = [sys.executable, "setup.py", "--version"]
+    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent), "TZ": "UTC"}
+
+    def run(*command, **more):
+        ran = subprocess.run(command, cwd=tmp_path, env=environment | more, check=True, capture_output=True, text=True)
+        return ran.stdout.splitlines()[-1:]
+
+    assert run(*ask) == ["0"]
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--allow-empty", "-m", "a commit"]
+    run("git", "init", "--quiet")
+    for hour in (21, 22):
+        run(*git, GIT_COMMITTER_DATE=f"2026-11-28T{hour}:05:00Z")
+        assert run(*ask) == [f"2026.11.28.{hour}05"]
+
+
+@pytest.mark.slow
 def test_two_lines_diagnose_a_reader_s_model_and_leave_their_utils_and_their_environment(reader):
     ran = reader(PROGRAM)
     assert ran.returncode == 0, ran.stderr

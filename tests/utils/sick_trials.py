@@ -19,6 +19,7 @@ from sick_models import (
     SPREAD,
     STEPS,
     TOKENS,
+    UNDECLARED,
     X,
     Y,
     bits,
@@ -44,6 +45,9 @@ TWICE_HOT, SAME = "one-hot labels made twice", "the same output for every row"
 COLUMNS_OUT = "columns that the loss does not use"
 LOSSES_SWAPPED, SCALED_TWICE = "two losses exchanged", "inputs scaled twice"
 SAME_ROWS, BACKWARDS = "the same input in every row", "class_weight the wrong way round"
+NOT_SEEN, LOST_MASK = "a weight that Keras does not see", "a mask is lost on its way"
+LONG, NO_CLASS = "labels longer than the output", "class_weight for a class that is not there"
+NOT_FINITE = "NaN or Inf in the loss"
 DROWNED, METRIC = "one loss drowns another", "accuracy by the wrong rule"
 
 VALUES = RNG.normal(size=(16, 1)).astype("float32")
@@ -311,6 +315,80 @@ def sharpened(layer):
     return sequential(layer, layers.Conv2D(2, 3), layers.Flatten(), dense(), loss=SPARSE(), shape=(6, 6, 2))
 
 
+class Plain(layers.Layer):
+    """A dense layer whose weights TensorFlow makes, or Keras."""
+
+    def __init__(self, by_keras):
+        super().__init__()
+        self.by_keras = by_keras
+
+    def build(self, shape):
+        if self.by_keras:
+            self.w = self.add_weight(shape=(shape[-1], 5))
+        else:
+            self.w = tf.Variable(tf.random.normal((shape[-1], 5)))
+
+    def call(self, x):
+        return tf.tanh(x @ tf.convert_to_tensor(self.w))
+
+
+def words(*between):
+    stack = [layers.Embedding(9, 4, mask_zero=True), *between, layers.LSTM(4), dense()]
+    return sequential(*stack, loss=SPARSE(), shape=(5,), dtype="int64")
+
+
+def own_mixture(positive):
+    """Return a loss of shares, means and scales, two of each."""
+
+    def loss(y, p):
+        share, mean, scale = tf.split(p, 3, axis=-1)
+        scale = tf.nn.softplus(scale) + 1e-3 if positive else scale
+        terms = tf.nn.log_softmax(share) - tf.math.log(scale) - tf.square((y - mean) / scale) / 2
+        return -tf.reduce_logsumexp(terms, -1)
+
+    return loss
+
+
+class OwnNorm(layers.Layer):
+    """Each row divided by its size, and a little."""
+
+    def __init__(self, little, **options):
+        super().__init__(**options)
+        self.little = little
+
+    def call(self, x):
+        return x / (tf.norm(x, axis=-1, keepdims=True) + tf.cast(self.little, x.dtype))
+
+
+def apart(y, p):
+    """Return a margin between pairs of one label and of two."""
+    far = tf.reduce_sum(tf.square(p[:, None] - p[None]), -1)
+    same = tf.cast(tf.equal(y[:, None], y[None]), p.dtype)
+    return tf.nn.relu(tf.reduce_mean(same * far, 1) - tf.reduce_mean((1 - same) * far, 1) + 1)
+
+
+def dice_of_planes(y, p):
+    both = tf.reduce_sum(y * p, (2, 3))
+    return 1 - tf.reduce_mean((2 * both + 1) / (tf.reduce_sum(y, (2, 3)) + tf.reduce_sum(p, (2, 3)) + 1), -1)
+
+
+def planes(axis):
+    return sequential(
+        layers.Conv2D(3, 1), layers.Permute((3, 1, 2)), layers.Softmax(axis), loss=dice_of_planes, shape=(5, 5, 3)
+    )
+
+
+def two_units(**options):
+    return sequential(soft(2), loss=HOT, metrics=[metrics.Precision(**options)])
+
+
+def whole_dice(y, p):
+    return 1 - (2 * tf.reduce_sum(y * p) + 1) / (tf.reduce_sum(y) + tf.reduce_sum(p) + 1)
+
+
+BLANK_ROWS = X * (np.arange(16) % 4 > 0)[:, None]
+SHARES = np.abs(X) / np.abs(X).sum(-1, keepdims=True)
+
 RARE = (np.arange(64) % 16 == 0).astype(int)
 MANY_ROWS = RNG.normal(size=(64, 6)).astype("float32")
 IMAGES, BLACK_AND_WHITE = RNG.random((16, 6, 6, 2)).astype("float32"), RNG.integers(0, 2, (16, 6, 6, 1)) * 255.0
@@ -524,6 +602,66 @@ TRIALS = {
         "one label for a whole sequence",
         (lambda: tokens(layers.LSTM(3, return_sequences=True), dense(1, "sigmoid"), loss=BIN), STEPS, BITS[:8]),
         (lambda: tokens(layers.LSTM(3), dense(1, "sigmoid"), loss=BIN), STEPS, BITS[:8]),
+    ),
+    "a layer's tf.Variable": (
+        NOT_SEEN,
+        (lambda: sequential(Plain(False), dense(), loss=SPARSE()), X, Y),
+        (lambda: sequential(Plain(True), dense(), loss=SPARSE()), X, Y),
+    ),
+    "a reshape before an LSTM": (
+        LOST_MASK,
+        (lambda: words(layers.Reshape((5, 4))), PADDED, np.arange(12) % 4),
+        (lambda: words(layers.Dropout(0.1)), PADDED, np.arange(12) % 4),
+    ),
+    "more letters than steps": (
+        LONG,
+        (speech, SOUND, np.tile([[1, 2, 1, 3, 3, 3, 2, 2, 4, 4]], (8, 1))),
+        (speech, SOUND, np.tile([[1, 2, 1, 3, 3, 2, 4, 1, 2]], (8, 1))),
+    ),
+    "class_weight that counts from 1": (
+        NO_CLASS,
+        (logits, X, Y, {"class_weight": {1: 1.0, 2: 1.0, 3: 1.0, 4: 5.0}}),
+        (logits, X, Y, {"class_weight": {0: 1.0, 1: 1.0, 2: 1.0, 3: 5.0}}),
+    ),
+    "scales of a mixture": (
+        NOT_FINITE,
+        (lambda: sequential(dense(6), loss=own_mixture(False)), X, VALUES),
+        (lambda: sequential(dense(6), loss=own_mixture(True)), X, VALUES),
+    ),
+    "rows of zeros divided by their size": (
+        NOT_FINITE,
+        (lambda: sequential(OwnNorm(0.0), dense(), loss=SPARSE()), BLANK_ROWS, Y),
+        (lambda: sequential(OwnNorm(1e-3), dense(), loss=SPARSE()), BLANK_ROWS, Y),
+    ),
+    "a column of labels in a loss of pairs": (
+        SPREAD,
+        (lambda: sequential(dense(), loss=apart), X, Y[:, None]),
+        (lambda: sequential(dense(), loss=apart), X, Y),
+    ),
+    "softmax over the columns of a picture": (
+        "softmax over the wrong axis",
+        (lambda: planes(3), PLANES.transpose(0, 2, 3, 1), PLANES),
+        (lambda: planes(1), PLANES.transpose(0, 2, 3, 1), PLANES),
+    ),
+    "coloured masks under a loss of dice": (
+        "an image as mask",
+        (lambda: masks(whole_dice), IMAGES, np.repeat(BLACK_AND_WHITE / 255, 3, -1)),
+        (lambda: masks(whole_dice), IMAGES, BLACK_AND_WHITE / 255),
+    ),
+    "accuracy of labels -1 and 1": (
+        METRIC,
+        (lambda: sequential(dense(1), loss="hinge", metrics=["accuracy"]), X, 2.0 * ONES - 1),
+        (lambda: sequential(dense(1), loss="hinge", metrics=["hinge"]), X, 2.0 * ONES - 1),
+    ),
+    "precision of two units": (
+        METRIC,
+        (two_units, X, np.eye(2)[BITS]),
+        (lambda: two_units(class_id=1), X, np.eye(2)[BITS]),
+    ),
+    "Kullback-Leibler of what is no distribution": (
+        UNDECLARED,
+        (lambda: sequential(dense(6, "relu"), loss="kl_divergence"), np.abs(X) / 9, SHARES),
+        (lambda: sequential(soft(6), loss="kl_divergence"), np.abs(X) / 9, SHARES),
     ),
     "losses of two outputs exchanged": (
         LOSSES_SWAPPED,

@@ -48,7 +48,7 @@ def test_a_finding_that_is_meant_is_ignored_and_class_weight_is_looked_at():
     look = DoctorCallback((X, Y), ignore=(UNDECLARED,))
     train(logits(INT), look)
     assert look.said == []
-    with pytest.raises(RuntimeError, match=rf"^Not trained: {UNDECLARED}\. .* ignore=\('{UNDECLARED}',\)\.$"):
+    with pytest.raises(RuntimeError, match=rf"^Not trained: {UNDECLARED}\. .*\n.* ignore=\('{UNDECLARED}',\)\.$"):
         train(logits(INT), DoctorCallback((X, Y), ignore=("softmax twice",)))
     with pytest.raises(ValueError, match=r"^`ignore` is 'softmax twice'; wanted names of findings"):
         DoctorCallback((X, Y), ignore="softmax twice")
@@ -92,8 +92,9 @@ def test_a_gradient_that_is_nan_is_told_and_ends_training():
     model = sequential(dense(), layers.Lambda(lambda z: z * tf.sqrt(z * 0.0)), dense(), loss=SPARSE())
     look = DoctorCallback((X, Y), stop=False)
     look.set_model(model)
-    _, length = callback.Probe(model, look._batch)()
+    _, length, finite = callback.Probe(model, look._batch)()
     assert np.isnan(length)
+    assert finite
     look.stop = True
     look.on_epoch_end(0, {"loss": 1.386})
     assert model.stop_training
@@ -169,3 +170,36 @@ def test_an_epoch_costs_next_to_nothing_more():
     shares, epochs = doctor.cost(epochs=3)
     print(f"{100 * max(shares):.2f} % of epochs of {min(epochs):.2f} s")
     assert max(shares) < 0.03
+
+
+def test_weights_that_became_nan_are_told_where_a_layer_hides_them():
+    x = np.concatenate([X, np.full((16, 6), np.nan, "float32")])
+    hides = layers.Lambda(lambda h: tf.where(tf.math.is_nan(h), 0.0, h))
+    model, look = sequential(dense(8), hides, dense(), loss=SPARSE()), DoctorCallback((X, Y))
+    history = model.fit(x, np.tile(Y, 2), batch_size=16, shuffle=False, epochs=5, verbose=0, callbacks=[look]).history
+    assert len(history["loss"]) == 1
+    assert len(look.said) == 1
+    assert look.said[0].startswith("doctor: epoch 1: weights are not finite, which relu may hide: the loss is ")
+
+
+def test_a_loss_that_is_nan_before_any_step_is_not_blamed_on_the_steps():
+    look = DoctorCallback((X, Y))
+    logits().fit(X * np.nan, Y, epochs=2, verbose=0, callbacks=[look])
+    assert len(look.said) == 1
+    assert look.said[0].startswith(
+        "doctor: batch 0: the loss is nan; before any step: look for NaN in x, y and the weights"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ignore": (3,)}, r"^`ignore` is \(3,\); wanted names of findings"),
+        ({"stop": "False"}, r"^`stop` is 'False' and `say` <built-in function print>; wanted True or False"),
+        ({"say": 3}, r"^`stop` is True and `say` 3; wanted True or False, and a function such as print\.$"),
+    ],
+)
+def test_a_bad_option_is_refused_where_the_callback_is_made(options, message):
+    with pytest.raises(ValueError, match=message):
+        DoctorCallback((X, Y), **options)
+    assert DoctorCallback((X, Y), ignore=None).ignore == ()

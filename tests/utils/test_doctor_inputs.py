@@ -452,3 +452,81 @@ def test_losses_of_outputs_that_share_no_layer_do_not_drown_each_other():
         assert [finding.name for finding in found] == ["one loss drowns another"] * (first is second)
     model.compile(loss={"price": "mse", "kind": SPARSE()}, loss_weights={"price": 1e-10, "kind": 1.0})
     assert diagnose(model, [X, X], {"price": 3e5 + 1e5 * X[:, :1], "kind": Y}) == []
+
+
+def test_rows_of_weight_zero_that_metrics_count_and_whole_numbers_as_weights_are_notes():
+    halves = np.repeat([0.0, 1.0], 8)
+    counted, weighted = logits(metrics=["accuracy"]), logits(weighted_metrics=["accuracy"])
+    (note,) = diagnose(counted, X, Y, sample_weight=halves).notes
+    assert note.startswith("50 % of the weights are 0, and `metrics` counts these all the same: weighted_metrics=")
+    assert diagnose(weighted, X, Y, sample_weight=halves).notes == ()
+    (note,) = diagnose(logits(), X, Y, sample_weight=np.arange(16) % 3).notes
+    assert note.startswith(
+        "sample_weight holds the whole numbers 0, 1, 2: the third part of a dataset is always read as"
+    )
+
+
+@pytest.mark.parametrize("name", ["sample_weight", "class_weight"])
+def test_weights_of_rows_and_classes_that_are_not_finite_are_found(name):
+    given = {"sample_weight": np.where(np.arange(16) == 5, np.nan, 1.0), "class_weight": {0: np.inf, 1: 1.0}}
+    (finding,) = diagnose(logits(), X, Y, **{name: given[name]})
+    assert finding.name == "NaN or Inf in weights"
+    assert finding.what.startswith(f"{name} holds numbers that are not finite")
+    assert finding.evidence.startswith(
+        {"s": "1 of 16 numbers, the first at 5.", "c": "1 of 2 numbers, the first at 0."}[name[0]]
+    )
+
+
+def test_labels_of_minus_one_are_a_class_or_a_gap_and_labels_that_are_all_void_are_wrong():
+    (finding,) = diagnose(logits(), X, Y - 1)
+    assert finding.change == "y = y + 1 if -1 is one of the 4 classes; ignore_class=-1 in the loss if it marks a gap"
+    (finding,) = diagnose(logits(), X, np.full(16, 255))
+    assert "ignore_class" not in finding.change
+
+
+def test_what_is_shown_of_a_diagnosis_is_what_report_prints(capsys):
+    diagnosis = diagnose(sequential(soft(), loss="sparse_categorical_crossentropy"), X, Y)
+    report(diagnosis)
+    assert capsys.readouterr().out == f"{diagnosis!r}\n" == f"{diagnosis}\n"
+    assert f"{diagnosis!r}".startswith("No finding.\n  note      Safe on TensorFlow only")
+    for wrong in (None, logits(), "No finding.", [1]):
+        with pytest.raises(ValueError, match=r"^`findings` is a \w+; wanted what diagnose\(model, x, y\) returns\.$"):
+            report(wrong)
+
+
+def mixed():
+    """Return a table with a column of text."""
+    table = Table(np.array([[1.0, "a"], [2.0, "b"]], object))
+    table.columns = ("age", "name")
+    return table
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "more", "message"),
+    [
+        (None, Y, {}, "`x` is None; wanted an array of rows"),
+        ("abc", Y, {}, "`x` is a str; wanted an array of rows"),
+        (X, {1, 2}, {}, "`y` is a set; wanted an array of rows"),
+        (mixed(), Y[:2], {}, "`x` holds object values; wanted numbers. These columns hold text: 'name'."),
+        (
+            (X, Y),
+            None,
+            {},
+            "`y` is missing, and `x` is a tuple and no dataset. Is it (x, y)? Then diagnose(model, *batch).",
+        ),
+        (Y, X, {}, "y has the shape of the model's input: are x and y exchanged?"),
+        ({"img": X}, Y, {}, "x has 'img'; the model's inputs are 'pixels'."),
+        (X, Y, {"class_weight": {0: "2"}}, "`class_weight` has 0: '2'; wanted a class number and its weight, 1: 5.0."),
+        (
+            X,
+            Y,
+            {"class_weight": {"0": 2.0}},
+            "`class_weight` has '0': 2.0; wanted a class number and its weight, 1: 5.0.",
+        ),
+    ],
+)
+def test_what_cannot_be_read_gets_a_sentence_that_leads_on(x, y, more, message):
+    model = keras.Sequential([keras.Input((6,), name="pixels"), dense()])
+    model.compile(loss=SPARSE())
+    with pytest.raises(ValueError, match=re.escape(message)):
+        diagnose(model, x, y, **more)

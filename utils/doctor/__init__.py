@@ -40,7 +40,7 @@ from .measure import Added, cases_of, computes_loss
 __all__ = ["Diagnosis", "DoctorCallback", "Finding", "diagnose", "report"]
 
 # Worst first. Within a group the first that speaks is the cause of what the others would say.
-FATAL = (data.nan_in_inputs, labels.nan_in_labels, weights.nan_in_weights)
+FATAL = (data.nan_in_inputs, labels.nan_in_labels, weights.nan_in_weights, weights.nan_in_given)
 LABELS = (
     handmade.swapped,
     labels.one_hot_twice,
@@ -78,6 +78,7 @@ LOSS = (
     loss.smoothed_away,
     loss.broadcast,
     handmade.row_against_column,
+    labels.longer_than_output,
     labels.copied,
     loss.softmax_with_binary,
     loss.hinge_on_probs,
@@ -93,10 +94,12 @@ LEARNING = (
     learning.one_class,
     learning.batch_of_one,
     learning.single_number,
+    learning.unseen,
 )
 WEIGHTS = (
     weights.nan_in_added,
     weights.negative,
+    weights.unknown_class,
     weights.backwards,
     weights.weights_on_wrong_axis,
     weights.class_weight_on_positions,
@@ -184,13 +187,18 @@ def _look(model, batch):
                 found.append((GROUPS.index(rank), dataclasses.replace(finding, output=own)))
         notes += said
     if any(rank == GROUPS.index(LABELS) for rank, _ in found) and (swap := exchanged.exchanged(cases, _labels_of)):
+        if swap.name == LOSSES_EXCHANGED:
+            return [(GROUPS.index(LABELS), swap)], notes  # what else the wrong loss brings goes with it
         labels = GROUPS.index(LABELS)
         return [(labels, swap), *((rank, each) for rank, each in found if rank > labels)], notes
     notes += [*weights.without_weight(model, cases), *weights.no_steps(model)]
     said = {finding.name for _, finding in found}
     if not said & {NO_WAY_BACK, *NOTHING_TO_TRAIN} and not any(isinstance(case.run, Exception) for case in cases):
         cut, idle = learning.cut_off(walk, cases)
-        found += [(GROUPS.index(LEARNING), finding) for finding in [*cut, *learning.unused_input(walk)]]
+        found += [
+            (GROUPS.index(LEARNING), finding)
+            for finding in [*cut, *learning.unused_input(walk), *learning.mask_lost(walk)]
+        ]
         found += [(GROUPS.index(WEIGHTS), finding) for finding in weights.drowned(walk, cases) if not found]
         notes += idle
     return found, notes
@@ -242,6 +250,7 @@ def _of_case(case):
     return findings, [note for check in NOTES if (note := check(case))]
 
 
+LOSSES_EXCHANGED = "two losses exchanged"
 NO_WAY_BACK = "no gradient reaches the weights"  # of a frozen model there is none to look for
 NOTHING_TO_TRAIN = ("nothing to train", "everything is hidden from the loss")
 NOTES = (
@@ -252,6 +261,7 @@ NOTES = (
     loss.padding_counts,
     handmade.direction,
     weights.negative_rows,
+    weights.counted_all_the_same,
 )
 # Where the layers add the only loss there are no labels, and nothing to say of logits.
 ADDED_FATAL = (data.nan_in_inputs, weights.nan_in_weights)

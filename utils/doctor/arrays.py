@@ -27,18 +27,20 @@ def distributions(y):
 def channels_as_mask(case):
     """Find masks (B, H, W, 3): the last axis has the channels of a picture, and no row of it is one-hot."""
     y, p = case.y, case.p
-    if case.kind not in FEW or y.ndim != 4 or p.ndim != 4 or y.shape[-1] not in (3, 4) or y.shape[:-1] != p.shape[:-1]:
+    if y.ndim != 4 or p.ndim != 4 or y.shape[-1] not in (3, 4) or y.shape[:-1] != p.shape[:-1]:
         return None
-    if distributions(y):
+    grey = case.classes == 1 and bool((y[..., :3] == y[..., :1]).all())
+    if (case.kind not in FEW and not grey) or distributions(y):
         return None
     same = float(np.mean((y[..., :3] == y[..., :1]).all(-1)))
     what = "The labels have the channels of a picture on their last axis; a mask has one class number for each pixel."
     return Finding(
         "an image as mask",
         what,
-        f"y has shape {y.shape} and holds {distinct(y)}; the output {p.shape} wants {p.shape[:-1]}. In "
+        f"y has shape {y.shape} and holds {distinct(y)}; the output {p.shape} wants "
+        f"{p.shape if grey else p.shape[:-1]}. In "
         f"{100 * same:.0f} % of the pixels the channels are equal.",
-        "y = y[..., 0], all channels say the same; then check the values with np.unique"
+        f"y = y[..., {':1' if grey else '0'}], all channels say the same; then check the values with np.unique"
         if same == 1
         else "look up the class number of each colour, and read masks as PNG with one channel",
     )

@@ -18,7 +18,8 @@ class DoctorCallback(keras.callbacks.Callback):
     """Looks at one batch with `diagnose` before training, and at the end of each epoch at how it trains.
 
     Prints a line for each finding and, once each, for: a loss that is not finite (told at the batch), a loss that stays
-    at ln K, units that are dead or saturated, a gradient that vanished or is not finite. Nothing else is printed.
+    at ln K, units that are dead or saturated, a gradient that vanished, a gradient or weights that are not finite.
+    Nothing else is printed, no notes either.
 
     Parameters
     ----------
@@ -27,7 +28,7 @@ class DoctorCallback(keras.callbacks.Callback):
         dataset, whose first batch is taken.
     stop : bool
         Whether to end training where one of these is found that more training cannot mend: a finding before training
-        (by RuntimeError, so that no weight moves), and a loss or gradient that is not finite.
+        (by RuntimeError, so that no weight moves), and a loss, gradient or weights that are not finite.
     say : callable
         Takes a line of text; `print` unless given.
     class_weight : dict of int to float, optional
@@ -58,23 +59,29 @@ class DoctorCallback(keras.callbacks.Callback):
             (self._batch,) = batches_of(batch, class_weight=class_weight, labels=False)
         else:
             raise ValueError(f"`batch` is a {type(batch).__name__}; wanted (x, y), (x, y, sample_weight) or a dataset.")
-        if isinstance(ignore, str):
-            raise ValueError(f"`ignore` is {ignore!r}; wanted names of findings, as ({ignore!r},).")
+        ignore = () if ignore is None else ignore
+        if isinstance(ignore, str) or not all(isinstance(name, str) for name in ignore):
+            raise ValueError(f"`ignore` is {ignore!r}; wanted names of findings, as ('softmax twice',).")
+        if not isinstance(stop, bool) or not callable(say):
+            raise ValueError(
+                f"`stop` is {stop!r} and `say` {say!r}; wanted True or False, and a function such as print."
+            )
         self.stop, self.ignore, self._print = stop, tuple(ignore), say
         self.said, self._kinds, self._probe, self._chance, self._stuck = [], set(), None, None, 0
+        self._steps = 0
 
     def on_train_begin(self, logs=None):
         """Diagnose the batch; print a line for each finding, and refuse to train if `stop`."""
         from . import diagnose  # which imports this module
 
-        self.said, self._kinds, self._probe, self._stuck = [], set(), None, 0
+        self.said, self._kinds, self._probe, self._stuck, self._steps = [], set(), None, 0, 0
         found = diagnose(self.model, self._batch.x, self._batch.y, self._batch.sample_weight, self._batch.class_weight)
         findings = [finding for finding in found if finding.name not in self.ignore]
         for finding in findings:
             self._say(finding.name, line_of(finding))
         if findings and self.stop:
             raise RuntimeError(
-                f"Not trained: {line_of(findings[0])} report(diagnose(model, x, y)) gives the evidence. To train all "
+                f"Not trained: {line_of(findings[0])}\nreport(diagnose(model, x, y)) gives the evidence. To train all "
                 f"the same: stop=False; to pass over this one: ignore=({findings[0].name!r},)."
             )
         self._chance = self._even_guess()
@@ -83,10 +90,14 @@ class DoctorCallback(keras.callbacks.Callback):
         """Tell a loss that is not finite at the batch where it appears."""
         value = (logs or {}).get("loss")
         if value is not None and not np.isfinite(value):
-            self._say(
-                "loss", f"batch {batch}: the loss is {value}; build the model anew, with a smaller learning rate."
+            cause = (
+                "before any step: look for NaN in x, y and the weights of rows, or in the loss"
+                if batch == 0 and self._steps == 0
+                else "build the model anew; a NaN in these rows, or steps that are too large"
             )
+            self._say("loss", f"batch {batch}: the loss is {value}; {cause}.")
             self._end()
+        self._steps += 1
 
     def on_epoch_end(self, epoch, logs=None):
         """Look at the gradient, the units and the loss, and tell what is new."""
@@ -96,8 +107,9 @@ class DoctorCallback(keras.callbacks.Callback):
         where = f"epoch {epoch + 1}"
         for kind, line in [*self._of_units(loss), *self._of_chance(loss)]:
             self._say(kind, f"{where}: {line}")
-            if kind == "gradient is NaN":
+            if kind in ("gradient is NaN", "weights are NaN"):
                 self._end()
+                break  # of the others it is the cause
 
     def _say(self, kind, line):
         """Print a line, once for each kind."""
@@ -141,7 +153,13 @@ class DoctorCallback(keras.callbacks.Callback):
     def _of_units(self, loss):
         """Tell dead and saturated units, and gradients that vanished or are not finite."""
         self._probe = self._probe or Probe(self.model, self._batch)
-        shares, length = self._probe()
+        shares, length, finite = self._probe()
+        if not finite:
+            yield (
+                "weights are NaN",
+                f"weights are not finite, which relu may hide: the loss is {loss:.4f}. Look for NaN in x and y, and "
+                "build the model anew.",
+            )
         if not np.isfinite(length):
             yield (
                 "gradient is NaN",
@@ -158,7 +176,7 @@ class DoctorCallback(keras.callbacks.Callback):
 
 
 class Probe:
-    """Measures a batch in one graph: the share of dead and saturated units in each layer, and the gradient's length."""
+    """Measures a batch in one graph: dead and saturated units of each layer, the gradient, and finite weights."""
 
     def __init__(self, model, batch):
         self.names = []
@@ -176,14 +194,20 @@ class Probe:
                     self.names.append((op.name.split("/")[-2], "dead" if op.type == "Relu" else "saturated"))
                     shares.append(_share(op))
             found = [tf.norm(getattr(g, "values", g)) for g in tape.gradient(loss, variables) if g is not None]
-            return tf.stack(shares or [0.0]), tf.norm(tf.stack(found or [0.0]))
+            finite = [tf.reduce_all(tf.math.is_finite(v)) for v in variables if v.dtype.is_floating]
+            return (
+                tf.stack(shares or [0.0]),
+                tf.norm(tf.stack(found or [0.0])),
+                tf.reduce_all(tf.stack(finite or [True])),
+            )
 
         self._graph = traced(look, self._x)
 
     def __call__(self):
-        """Return triples (layer, "dead" or "saturated", share of its units) and the length of the gradient."""
-        shares, length = self._graph(self._x)
-        return [(*name, share) for name, share in zip(self.names, shares.numpy(), strict=False)], float(length)
+        """Return triples (layer, "dead" or "saturated", share), the gradient's length, and if weights are finite."""
+        shares, length, finite = self._graph(self._x)
+        shares = [(*name, share) for name, share in zip(self.names, shares.numpy(), strict=False)]
+        return shares, float(length), bool(finite)
 
 
 def _share(op):

@@ -34,6 +34,13 @@ class Diagnosis(list):
         super().__init__(findings)
         self.notes = tuple(notes)
 
+    def __repr__(self):
+        """Return what `report` prints, so that a notebook shows it."""
+        lines = ["\n\n".join(map(str, self)) or "No finding."]
+        for note in self.notes:
+            lines.append(textwrap.fill(note, 80, initial_indent="  note      ", subsequent_indent=" " * 12))
+        return "\n".join(lines)
+
 
 def report(findings):
     """Print findings, worst first, or "No finding."; then the notes, if there are any.
@@ -42,7 +49,12 @@ def report(findings):
     ----------
     findings : list of Finding
         What `diagnose` returned.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
     """
-    print("\n\n".join(str(finding) for finding in findings) or "No finding.")
-    for note in getattr(findings, "notes", ()):
-        print(textwrap.fill(note, 80, initial_indent="  note      ", subsequent_indent=" " * 12))
+    if not isinstance(findings, list) or not all(isinstance(finding, Finding) for finding in findings):
+        raise ValueError(f"`findings` is a {type(findings).__name__}; wanted what diagnose(model, x, y) returns.")
+    print(Diagnosis(findings, getattr(findings, "notes", ())))

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import re
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +20,10 @@ CUTS = {"ArgMax", "ArgMin", "Round", "Rint", "Floor", "Ceil", "Greater", "Greate
 CUTS |= {"StopGradient", "PyFunc", "EagerPyFunc", "Multinomial"}
 # The product of a dropout, by either name that TensorFlow gives it.
 DROPOUT = re.compile(r"/stateless_dropout/|/dropout(_\d+)?/[Mm]ul")
+
+
+# What Keras warns of where a layer drops the mask.
+MASK_LOST = re.compile(r"Layer '([^']+)' .*does not support masking")
 
 
 @dataclass
@@ -39,6 +44,7 @@ class Walk:
     def __init__(self, model, batch):
         self.model, self.batch = model, batch
         self.x = tf.nest.map_structure(tf.convert_to_tensor, batch.x)
+        self.mask_lost_in = []
         self.ends, self.entering, self.added, self.used, self.of_one, self.cuts = [], [], [], [], [], []
         self.structure = self._run()
         flat = keras.tree.flatten(self.structure)
@@ -64,7 +70,7 @@ class Walk:
         except Exception as error:
             shapes = ", ".join(str(array.shape) for _, array in self.batch.inputs)
             raise ValueError(
-                f"`model` cannot take `x` of shape {shapes}: {reason(error)} Give it one batch as for model(x)."
+                f"`model` cannot take `x` of shape {shapes}: {reason(error).rstrip('.')}. {self._hint()}"
             ) from error
         for i, mask in masks.items():
             self.ends[int(i)].mask = np.asarray(mask)
@@ -79,9 +85,25 @@ class Walk:
                 )
         return output
 
+    def _hint(self):
+        """Return what to do about inputs that the model cannot take."""
+        wanted, y = getattr(self.model, "input_shape", None), self.batch.y
+        if isinstance(self.batch.x, dict):
+            names = [tensor.name for tensor in getattr(self.model, "inputs", None) or ()]
+            if names and set(names) != set(self.batch.x):
+                return (
+                    f"x has {', '.join(map(repr, self.batch.x))}; the model's inputs are {', '.join(map(repr, names))}."
+                )
+        if isinstance(wanted, tuple) and hasattr(y, "shape") and y.shape[1:] == wanted[1:] != self.batch.x.shape[1:]:
+            return "y has the shape of the model's input: are x and y exchanged?"
+        return "Give it one batch as for model(x)."
+
     def _graph(self, x):
         """Call the model in a graph, and note where it ends and begins."""
-        output = self.model(x, training=False)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            output = self.model(x, training=False)
+        self.mask_lost_in = [found[1] for each in said if (found := MASK_LOST.search(str(each.message)))]
         masks = {}
         for i, tensor in enumerate(keras.tree.flatten(output)):
             end = Output()

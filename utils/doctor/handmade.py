@@ -246,19 +246,24 @@ MANY_COLUMNS = 64  # more take too long, and are no parts
 
 
 def row_against_column(case):
-    """Find (B,) against (B, 1) inside a loss or a compute_loss of your own: the result is (B, B), of all pairs.
+    """Find (B,) against (B, 1), or (B, B) against (B, B, 1), inside a loss or a compute_loss of your own.
 
     Looked for in the graph of the loss; a column made there by `[:, None]` is taken as intended.
     """
     if isinstance(case.run, Exception) or case.spread is None:
         return None
-    rows = len(case.p)
+    given, made = ([tuple(t.shape.as_list()) for t in each] for each in (case.spread.inputs, case.spread.outputs))
+    pairs = len(made[0]) > 2
     return Finding(
         "loss broadcasts labels",
-        "A row of numbers meets a column, and the loss compares every row of the batch with every other.",
-        f"{case.spread.type} in the loss takes ({rows},) and ({rows}, 1) and gives ({rows}, {rows}); y has shape "
+        "Numbers of two shapes meet in the loss, and every pair of rows is compared with every other row."
+        if pairs
+        else "A row of numbers meets a column, and the loss compares every row of the batch with every other.",
+        f"{case.spread.type} in the loss takes {given[0]} and {given[1]} and gives {made[0]}; y has shape "
         f"{case.y.shape}, the output {case.p.shape}. The loss is {case.losses.mean():.5g}.",
-        "one shape for both: tf.reshape(y_true, tf.shape(y_pred)), or y_true[:, 1] instead of y_true[:, 1:2]",
+        "labels as a row: y_true = tf.reshape(y_true, (-1,))"
+        if pairs
+        else "one shape for both: tf.reshape(y_true, tf.shape(y_pred)), or y_true[:, 1] instead of y_true[:, 1:2]",
     )
 
 
@@ -317,6 +322,15 @@ def other_losses(case):
             f"The model ends in scores; {name} takes them for probabilities and clips them to 0..1.",
             f"The output goes from {case.p.min():.4g} to {case.p.max():.4g}; the loss is {case.losses.mean():.4f}.",
             f"end in activation='{function}'{fix}",
+        )
+    if name == "kl_divergence" and case.one_hot and not case.probs and np.allclose(case.y.sum(-1), 1, atol=1e-3):
+        sums = case.p.sum(-1)
+        return Finding(
+            "logits without from_logits=True",
+            "Kullback-Leibler compares two distributions, and the rows of the output are none.",
+            f"The rows of the output sum to {sums.min():.4g} to {sums.max():.4g}, those of y to 1; the loss is "
+            f"{case.losses.mean():.4f}, and a true divergence is never below 0.",
+            "end in activation='softmax'",
         )
     if from_logits and (case.probs if ON_PROBS[fn] else case.sigmoid_last):
         return Finding(

@@ -82,11 +82,11 @@ def batches_of(x, y=None, sample_weight=None, class_weight=None, batches=1, labe
             raise ValueError("`x` is a dataset and gives the labels and weights itself. Leave out y and sample_weight.")
         return [_batch(*parts, class_weight) for parts in _first_of(x, batches, labels)]
     if y is None and labels:
-        hint = (
-            "Take one batch: diagnose(model, *next(batches))."
-            if hasattr(x, "__next__")
-            else "Give diagnose(model, x, y)."
-        )
+        hint = "Give diagnose(model, x, y)."
+        if hasattr(x, "__next__"):
+            hint = "Take one batch: diagnose(model, *next(batches))."
+        elif isinstance(x, tuple) and len(x) in (2, 3):
+            hint = "Is it (x, y)? Then diagnose(model, *batch)."
         raise ValueError(f"`y` is missing, and `x` is a {type(x).__name__} and no dataset. {hint}")
     return [_batch(x, y, sample_weight, class_weight)]
 
@@ -145,11 +145,17 @@ def _array(values, name, strings=False, objects=False):
         array = np.asarray(values)
     except (ValueError, TypeError) as error:
         raise ValueError(f"`{name}` is ragged or no array; wanted one array of numbers, all rows alike.") from error
-    if array.ndim == 0 or array.size == 0:
+    if array.ndim == 0:
+        came = "None" if values is None else f"a {type(values).__name__}"
+        raise ValueError(f"`{name}` is {came}; wanted an array of rows, or of several inputs a dict or list of arrays.")
+    if array.size == 0:
         raise ValueError(f"`{name}` has shape {array.shape}; wanted a batch of at least one row.")
     words = array.dtype.kind in "SU" or (array.dtype == object and all(isinstance(v, str | bytes) for v in array.flat))
     if not numeric(array) and not (words and strings) and not (array.dtype == object and objects):
-        raise ValueError(f"`{name}` holds {array.dtype} values; wanted numbers. Take one batch: x, y = next(...).")
+        columns = getattr(values, "columns", ())
+        named = [f"{c!r}" for i, c in enumerate(columns) if any(isinstance(v, str) for v in array[:, i])]
+        hint = f"These columns hold text: {', '.join(named)}." if named else "Make them numbers, or leave them out."
+        raise ValueError(f"`{name}` holds {array.dtype} values; wanted numbers. {hint}")
     return array.astype(keras.config.floatx()) if array.dtype.kind == "f" and name.startswith("x") else array
 
 
@@ -168,6 +174,11 @@ def check_weights(sample_weight, class_weight, rows):
         raise ValueError("`sample_weight` and `class_weight` both came; Keras takes one. Multiply them into one map.")
     if class_weight is not None and not isinstance(class_weight, dict):
         raise ValueError(f"`class_weight` is a {type(class_weight).__name__}; wanted a dict, {{0: 1.0, 1: 5.0}}.")
+    for pair in (class_weight or {}).items():
+        if not isinstance(pair[0], int | np.integer) or not isinstance(pair[1], int | float | np.number):
+            raise ValueError(
+                f"`class_weight` has {pair[0]!r}: {pair[1]!r}; wanted a class number and its weight, 1: 5.0."
+            )
     if sample_weight is None:
         return None, class_weight
     if isinstance(sample_weight, dict | tuple) or (

@@ -116,7 +116,9 @@ def out_of_range(case):
         if case.classes > 1 and case.fits and low >= 0 and high < case.classes:
             what = f"These are class numbers of {case.classes} classes; binary cross-entropy judges each unit alone."
             change = "loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), on Dense without activation"
-    elif case.kind == "sparse" and (y[bad] == y[bad][0]).all() and y[bad][0] in (-1, -100, 255):
+    elif case.kind == "sparse" and low == -1 and high == case.classes - 2:
+        change = f"y = y + 1 if -1 is one of the {case.classes} classes; ignore_class=-1 in the loss if it marks a gap"
+    elif case.kind == "sparse" and not bad.all() and (y[bad] == y[bad][0]).all() and y[bad][0] in (-1, -100, 255):
         change = f"{case.fixed_loss(case.from_logits)[:-1]}{', ' * case.from_logits}ignore_class={int(y[bad][0])})"
     return Finding(
         "labels out of range",
@@ -241,6 +243,25 @@ def blank_as_label(case):
         f"{inside.sum()} zeros stand before other characters; y holds {distinct(case.y)}, the output has "
         f"{case.classes} classes.",
         "y = y + 1, and one class more",
+    )
+
+
+def longer_than_output(case):
+    """Find labels under keras.losses.CTC that need more steps than the output has; twins need one between them."""
+    if function_of(case.loss)[0] is not keras.losses.ctc or case.y.ndim != 2 or case.p.ndim != 3:
+        return None
+    written = case.y != 0
+    twins = (case.y[:, 1:] == case.y[:, :-1]) & written[:, 1:]
+    needed = written.sum(1) + twins.sum(1)
+    short = needed > case.p.shape[1]
+    if not short.any():
+        return None
+    return Finding(
+        "labels longer than the output",
+        "CTC spreads the characters over the steps of the output, and there are too few: no path writes the label.",
+        f"The output has {case.p.shape[1]} steps; {short.sum()} of {len(short)} labels need more, the longest "
+        f"{needed.max()}. The loss is {case.losses.mean():.4g}.",
+        "pool less, or stride less, before the last layer",
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..checks import first
-from ..quiet import keras
+from ..quiet import keras, tf
 from .finding import Finding
 from .graph import layer_of
 from .measure import FEW
@@ -270,7 +270,7 @@ def one_class(case):
         "y is the wrong array.",
         f"{labels.size} labels are all {labels[0]:g}; the model has {classes} classes. To tell: np.unique(y) of all "
         "labels shows the others if they are sorted.",
-        "shuffle before batching: dataset.shuffle(len(y)).batch(32); or correct y",
+        "arrays, which fit shuffles: ask about a random batch; a dataset: .shuffle(len(y)).batch(32); or correct y",
     )
 
 
@@ -319,3 +319,42 @@ def batch_of_one(case):
                 "batches of 8 rows or more; LayerNormalization does not look at other rows",
             )
     return None
+
+
+def unseen(case):
+    """Find a tf.Variable in a layer: Keras trains and saves only what add_weight or keras.Variable makes."""
+    for layer in case.model._flatten_layers():
+        for name, value in vars(layer).items():
+            if isinstance(value, tf.Variable) and value.trainable and value.dtype.is_floating:
+                return Finding(
+                    "a weight that Keras does not see",
+                    "A layer holds a tf.Variable, which Keras 3 neither trains nor saves.",
+                    f"{layer.name}.{name} has {int(np.prod(value.shape))} numbers; the model has "
+                    f"{len(case.model.trainable_variables)} trainable weights, and it is none of them.",
+                    "in build: self.w = self.add_weight(shape=..., initializer=...)",
+                )
+    return None
+
+
+READ_MASKS = (keras.layers.RNN, keras.layers.Bidirectional, keras.layers.GlobalAveragePooling1D)
+
+
+def mask_lost(walk):
+    """Find a mask that a layer drops before a recurrent layer or an average over the steps, which would use it."""
+    layers = walk.model._flatten_layers()
+    names = [layer.name for layer in layers]
+    for lost in walk.mask_lost_in:
+        later = layers[names.index(lost) + 1 :] if lost in names else []
+        reader = next((layer.name for layer in later if isinstance(layer, READ_MASKS)), None)
+        if reader:
+            zeros = [np.mean(x == 0) for _, x in walk.batch.inputs if x.dtype.kind in "iu" and x.ndim == 2]
+            share = f"{100 * zeros[0]:.0f} % of the steps of x are 0" if zeros else "a mask came in"
+            return [
+                Finding(
+                    "a mask is lost on its way",
+                    "A layer hides padding by a mask, another one drops the mask, and a later one reads the padding.",
+                    f"{lost!r} drops it before {reader!r}; {share}.",
+                    f"remove {lost!r}, or hand the mask on: {reader}(h, mask=keras.ops.not_equal(x, 0))",
+                )
+            ]
+    return []

@@ -17,6 +17,7 @@ FAR = 3  # times ln K: an untrained model starts near ln K, a useful one below i
 ENOUGH_ROWS = 8  # fewer rows say little about a mean loss
 LARGEST = 65504  # in float16
 MOST_SMOOTHING = 0.95
+MOST_PARTS = 5  # into which a loss cuts an output: means, scales, shares and so on
 MUCH_PADDING = 0.2  # of the steps
 SHOWN = 5e-5  # what four decimals show
 
@@ -144,6 +145,16 @@ def nan_in_loss(case):
     bad = ~np.isfinite(case.losses)
     if case.kind in FEW and not case.reading.by_hand and np.isfinite(case.p).all() and logits_as_probs(case):
         return None  # rows of zeros that Keras divides by their sum: that they are taken for probabilities says why
+    if bad.any() and not np.isfinite(case.p).all():
+        rows = ~np.isfinite(case.p.reshape(len(case.p), -1)).all(-1)
+        return Finding(
+            "NaN or Inf in the loss",
+            "The output is not finite, so the loss is not the cause: a layer divides by 0, or takes a log of 0.",
+            f"{rows.sum()} of {len(rows)} rows of the output are not finite, the first is {first(rows)[0]}; inputs and "
+            "weights are finite.",
+            "call the layers one by one on that row; a norm or a deviation of 0 wants + 1e-3, and in float16 1e-8 is "
+            '0: dtype="float32" for that layer',
+        )
     if bad.any():
         at = first(bad) if bad.ndim else ()
         column, change = _change_for_nan(case)
@@ -170,6 +181,17 @@ def _change_for_nan(case):
                     f"With column {j} of the output above 0 it would be {case.try_loss(output):.4f}.",
                     f"make column {j} positive where it is made: keras.ops.softplus(...) + 1e-3",
                 )
+    if case.reading.by_hand and np.isfinite(case.p).all() and (case.p < 0).any() and case.p.ndim == 2:
+        for parts in range(min(case.classes, MOST_PARTS), 1, -1):
+            for part in range(parts) if case.classes % parts == 0 else ():
+                output, columns = np.array(case.p), slice(*(case.classes // parts * k for k in (part, part + 1)))
+                output[:, columns] = np.abs(output[:, columns]) + 0.1
+                if np.isfinite(case.try_loss(output)):
+                    return (
+                        f"With columns {columns.start} to {columns.stop - 1} of the output above 0 it would be "
+                        f"{case.try_loss(output):.4f}.",
+                        "make these columns positive where they are made: keras.ops.softplus(...) + 1e-3",
+                    )
     if case.reading.by_hand and np.isfinite(case.p).all():
         return (
             "",
@@ -258,7 +280,9 @@ def logits_lost(case):
 
 def by_hand_on_probs(case):
     """Return a note where a cross-entropy written by hand takes probabilities, or None."""
-    if case.kind is None or case.from_logits or not case.reading.by_hand or not (case.probs or case.sigmoid_last):
+    if case.kind is None or case.from_logits or not case.reading.by_hand or case.gradient is None:
+        return None
+    if not case.bounded_by_one:
         return None
     return (
         "The loss is written by hand, on probabilities: where they round to 0 or 1, or are clipped, a row that is "
@@ -382,7 +406,7 @@ def on_tensorflow_only(case):
         return (
             "Safe on TensorFlow only: the loss is computed from the logits before the last activation. On JAX and "
             "PyTorch Keras takes the probabilities, clips them, and a row that is surely wrong teaches nothing "
-            "(chapter 11). A model that ends in logits, with from_logits=True, is safe on all."
+            "(chapter 11 of the course). A model that ends in logits, with from_logits=True, is safe on all."
         )
     return None
 

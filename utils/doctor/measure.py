@@ -249,6 +249,8 @@ def spread_in(tensor, rows):
         return None
     for op in all_behind([tensor]):
         shapes = [t.shape.as_list() if t.shape.rank is not None else None for t in op.inputs]
+        if op.type in PAIRWISE and rows > 1 and sorted(shapes, key=str) == [[rows, rows, 1], [rows, rows]]:
+            return op  # of pairs that were made of a column
         if op.type in PAIRWISE and sorted(shapes, key=str) == [[rows, 1], [rows]] and rows > 1:
             column = op.inputs[shapes.index([rows, 1])]
             if not any(each.type in COLUMNS and made_from_row(each) for each in all_behind([column])):

@@ -30,8 +30,9 @@ def _of_output(case, given):
 
 def of_masks(case, metric):
     """Find an intersection over union that takes scores or probabilities for class numbers."""
-    takes_numbers = getattr(metric, "sparse_y_pred", False) and not isinstance(metric, keras.metrics.BinaryIoU)
-    if not isinstance(metric, keras.metrics.IoU) or not takes_numbers or not (case.p % 1).any():
+    if type(metric) not in (keras.metrics.IoU, keras.metrics.MeanIoU) or not metric.sparse_y_pred:
+        return None
+    if not (case.p % 1).any():
         return None
     threshold = 0.0 if case.from_logits and not case.sigmoid_last else 0.5
     if case.classes == 1:
@@ -54,8 +55,12 @@ def of_masks(case, metric):
 
 
 def of_logits(case, metric):
-    """Find a precision or recall whose threshold of 0.5 is one of probabilities, on logits."""
-    if not isinstance(metric, keras.metrics.Precision | keras.metrics.Recall) or case.classes > 1:
+    """Find a precision or recall with a threshold of 0.5 on logits, or over both units of a softmax."""
+    if type(metric) not in (keras.metrics.Precision, keras.metrics.Recall):
+        return None
+    if case.classes == 2 and case.probs and case.one_hot and metric.class_id is None and metric.top_k is None:
+        return _of_two_units(case, metric)
+    if case.classes > 1:
         return None
     if metric.top_k is not None or list(metric.thresholds) != [0.5] or not case.from_logits or case.sigmoid_last:
         return None
@@ -66,6 +71,34 @@ def of_logits(case, metric):
         f"On this batch it reports {_reported(type(metric)(), case)}; with a threshold of 0 it is "
         f"{_reported(right, case)}. The output goes from {case.p.min():.4g} to {case.p.max():.4g}.",
         f"metrics=[keras.metrics.{type(metric).__name__}(thresholds=0.0)]",
+    )
+
+
+def _of_two_units(case, metric):
+    """Find a precision or recall over both units of a softmax: they are then the accuracy."""
+    kind = type(metric).__name__
+    return Finding(
+        "accuracy by the wrong rule",
+        f"The metric {metric.name!r} counts the hits of both classes, and of two units that is the accuracy.",
+        f"On this batch it reports {_reported(type(metric)(), case)}, of class 1 alone "
+        f"{_reported(type(metric)(class_id=1), case)}; class 1 has {int(case.y[..., 1].sum())} of {len(case.y)} rows.",
+        f"metrics=[keras.metrics.{kind}(class_id=1)]",
+    )
+
+
+def of_signs(case, metric):
+    """Find an accuracy of 0 and 1 on labels of -1 and 1."""
+    used = getattr(getattr(metric, "_fn", metric), "__name__", metric if isinstance(metric, str) else "")
+    if used not in ("accuracy", "acc", "binary_accuracy") or case.classes > 1 or set(np.unique(case.y)) != {-1, 1}:
+        return None
+    truth = np.mean(np.sign(case.p.reshape(-1)) == case.y.reshape(-1))
+    reported = _reported(keras.metrics.BinaryAccuracy(), case)
+    return Finding(
+        "accuracy by the wrong rule",
+        f"The metric {used!r} compares labels of -1 and 1 with 0 and 1: no row of label -1 is ever right.",
+        f"On this batch it reports {reported}; the sign is right for {truth:.4f} of {case.y.size} rows.",
+        "metrics=[lambda y, p: keras.ops.mean(keras.ops.equal(keras.ops.sign(p), y))]; or labels of 0 and 1 with "
+        "BinaryAccuracy(threshold=0)",
     )
 
 
@@ -88,6 +121,8 @@ def judge(case, metric):
     if isinstance(metric, str):
         metric = keras.metrics.get(metric)
     if isinstance(metric, keras.metrics.Metric) and (finding := of_masks(case, metric) or of_logits(case, metric)):
+        return finding
+    if finding := of_signs(case, metric):
         return finding
     fn, kwargs = getattr(metric, "_fn", metric), getattr(metric, "_fn_kwargs", {})
     used = getattr(fn, "__name__", "")

@@ -33,14 +33,16 @@ def one_unit(case):
 
 
 def wrong_axis(case):
-    """Find a softmax at the end whose sums are 1 along another axis than the last."""
+    """Find a softmax at the end whose sums are 1 along another axis than the last, or than the rows of `y`."""
     if (
         not case.softmax_last
-        or case.probs
+        or (case.probs and (case.kind is not None or _rows_of(case.y) in (None, case.y.ndim - 1)))
         or case.classes == 1
         or case.kwargs.get("axis", -1) not in (-1, case.p.ndim - 1)
     ):
         return None
+    if case.kind is None and _rows_of(case.y) is not None and case.y.shape == case.p.shape:
+        return _against_labels(case)
     for axis in reversed(range(case.p.ndim - 1)):
         sums = case.p.sum(axis)
         if case.p.shape[axis] > 1 and np.allclose(sums, 1, rtol=0, atol=case.tolerance):
@@ -51,6 +53,28 @@ def wrong_axis(case):
                 f"Sums along axis {axis} are 1; along the classes they go from {rows.min():.3g} to {rows.max():.3g}.",
                 "layers.Softmax(axis=-1), or better no softmax and from_logits=True",
             )
+
+
+def _rows_of(y):
+    """Return the one axis, behind the first, along which `y` sums to 1 everywhere, or None."""
+    y = y.astype(np.float64)
+    axes = [a for a in range(1, y.ndim) if y.shape[a] > 1 and np.allclose(y.sum(a), 1, rtol=0, atol=1e-3)]
+    return axes[0] if len(axes) == 1 and (y >= 0).all() else None
+
+
+def _against_labels(case):
+    """Find a softmax over another axis than that of the classes in `y`, under a loss that may take any."""
+    axis = _rows_of(case.y)
+    sums = case.p.sum(axis)
+    if np.allclose(sums, 1, rtol=0, atol=case.tolerance):
+        return None
+    return Finding(
+        "softmax over the wrong axis",
+        f"The classes of y lie on axis {axis}, and softmax runs over another one.",
+        f"y {case.y.shape} sums to 1 along axis {axis}; there the sums of the output go from {sums.min():.3g} to "
+        f"{sums.max():.3g}.",
+        f"layers.Softmax(axis={axis})",
+    )
 
 
 def softmax_twice(case):

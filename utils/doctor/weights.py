@@ -11,7 +11,7 @@ DROWNED = 1e4  # times as large as another loss on shared weights
 
 
 def nan_in_weights(case):
-    """Find weights of layers that are not finite."""
+    """Find weights of layers that are not finite, after a training that went wrong."""
     for variable in case.model.weights:
         value = variable.numpy()
         if value.dtype.kind != "f" and value.dtype.name != "bfloat16":
@@ -23,6 +23,21 @@ def nan_in_weights(case):
                 "The model is beyond mending by more training: weights are not finite.",
                 f"{bad.sum()} of {bad.size} numbers in {variable.path}, the first at {first(bad)}.",
                 "build the model anew, find the cause (inputs, labels, learning rate), then train",
+            )
+
+
+def nan_in_given(case):
+    """Find weights of rows or classes that are not finite."""
+    rows = [] if case.sample_weight is None else np.ravel(case.sample_weight)
+    classes = list((case.class_weight or {}).values())
+    for name, values in (("sample_weight", rows), ("class_weight", classes)):
+        bad = ~np.isfinite(np.asarray(values, np.float64))
+        if bad.any():
+            return Finding(
+                "NaN or Inf in weights",
+                f"{name} holds numbers that are not finite, and so is the loss of their rows: fit spoils every weight.",
+                f"{bad.sum()} of {bad.size} numbers, the first at {first(bad)[0]}.",
+                "look for a division by 0: a class that never comes has no inverse frequency",
             )
 
 
@@ -63,6 +78,22 @@ def negative_rows(case):
     return (
         f"{(weight < 0).sum()} of {weight.size} rows have a negative weight: right for advantages in reinforcement "
         "learning; their loss has no lower bound."
+    )
+
+
+def unknown_class(case):
+    """Find class_weight for a class that the model has not, as where its keys count from 1."""
+    known = max(case.classes, 2)
+    bad = sorted(key for key in case.class_weight or () if not 0 <= key < known)
+    if not bad:
+        return None
+    without = [f"{label:g}" for label in np.unique(case.labels) if label not in case.class_weight][:3]
+    return Finding(
+        "class_weight for a class that is not there",
+        "A key of class_weight names no class of the model; a class without a key weighs 1.",
+        f"The keys are {', '.join(map(str, sorted(case.class_weight)))}; the model has the classes 0 to {known - 1}"
+        + (f". Without a key: {', '.join(without)}." if without and not case.one_hot else "."),
+        "count from 0: class_weight = dict(enumerate(weights))",
     )
 
 
@@ -120,6 +151,25 @@ def drowned(walk, cases):
             f"scale the targets of {high[1].name} to about 1: (y - y.mean()) / y.std(); or loss_weights in compile",
         )
     ]
+
+
+def counted_all_the_same(case):
+    """Return a note where rows or steps of weight 0 count in the metrics, or weights look like something else."""
+    weight, metrics = case.sample_weight, case.model._compile_metrics
+    if weight is None or isinstance(weight, dict | list):
+        return None
+    values = np.unique(weight)
+    if len(values) > 2 and values[0] == 0 and not (values % 1).any() and values[-1] > 1:
+        return (
+            f"sample_weight holds the whole numbers {', '.join(f'{v:g}' for v in values[:5])}: the third part of a "
+            f"dataset is always read as weights. Rows of 0, {100 * np.mean(weight == 0):.0f} % here, teach nothing."
+        )
+    if values[0] == 0 and values[-1] > 0 and metrics is not None and metrics._user_metrics:
+        return (
+            f"{100 * np.mean(weight == 0):.0f} % of the weights are 0, and `metrics` counts these all the same: "
+            "weighted_metrics= in compile leaves them out."
+        )
+    return None
 
 
 def no_steps(model):
