@@ -21,6 +21,7 @@ from . import (
     data,
     endings,
     exchanged,
+    finite,
     handmade,
     labels,
     learning,
@@ -40,7 +41,7 @@ from .measure import Added, cases_of, computes_loss
 __all__ = ["Diagnosis", "DoctorCallback", "Finding", "diagnose", "report"]
 
 # Worst first. Within a group the first that speaks is the cause of what the others would say.
-FATAL = (data.nan_in_inputs, labels.nan_in_labels, weights.nan_in_weights, weights.nan_in_given)
+FATAL = (finite.nan_in_inputs, finite.nan_in_labels, finite.nan_in_weights, finite.nan_in_given)
 LABELS = (
     handmade.swapped,
     labels.one_hot_twice,
@@ -60,10 +61,10 @@ LABELS = (
 )
 OUTPUT = (output.wrong_axis, output.softmax_twice, output.inner_softmax, output.probs_under_ctc)
 LOSS = (
-    loss.beyond_float16,
+    finite.beyond_float16,
     handmade.wants_probs,
-    loss.nan_in_loss,
-    learning.nan_gradient,
+    finite.nan_in_loss,
+    finite.nan_gradient,
     learning.no_gradient,
     handmade.wrong_mean,
     handmade.softmax_over_rows,
@@ -97,7 +98,7 @@ LEARNING = (
     learning.unseen,
 )
 WEIGHTS = (
-    weights.nan_in_added,
+    finite.nan_in_added,
     weights.negative,
     weights.unknown_class,
     weights.backwards,
@@ -264,12 +265,12 @@ NOTES = (
     weights.counted_all_the_same,
 )
 # Where the layers add the only loss there are no labels, and nothing to say of logits.
-ADDED_FATAL = (data.nan_in_inputs, weights.nan_in_weights)
+ADDED_FATAL = (finite.nan_in_inputs, finite.nan_in_weights)
 ADDED_LOSS = (
-    weights.nan_in_added,
+    finite.nan_in_added,
     handmade.row_against_column,
     learning.frozen,
-    learning.nan_gradient,
+    finite.nan_gradient,
     learning.no_gradient,
 )
 ADDED_LEARNING = (learning.units_alike, learning.batch_of_one)

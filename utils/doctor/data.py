@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from ..checks import first
 from .finding import Finding
 from .intake import numeric
 
@@ -10,22 +9,6 @@ LARGE_INPUT = 20  # mean size of what enters the first weights; scaled inputs st
 LARGEST_INPUT = 100  # and its largest number
 TINY_INPUT = 0.02  # the largest number that enters them, of pixels that are divided by 255 twice
 ENOUGH_ROWS = 8
-
-
-def nan_in_inputs(case):
-    """Find inputs that are not finite."""
-    for name, x in case.batch.inputs:
-        if not numeric(x):
-            continue
-        bad = ~np.isfinite(x.astype(np.float64))
-        if bad.any():
-            at = first(bad)
-            return Finding(
-                "NaN or Inf in x",
-                "The inputs hold numbers that are not finite; every weight they touch becomes NaN.",
-                f"{bad.sum()} of {bad.size} inputs, the first {name}{list(at)} = {x[at]}.",
-                f"assert np.isfinite({name}).all()  # find the division or the empty field that made them",
-            )
 
 
 def unscaled(case):

@@ -11,19 +11,6 @@ from .reads import function_of
 MANY = 20  # different values: quantities, no classes
 
 
-def nan_in_labels(case):
-    """Find labels that are not finite."""
-    bad = ~np.isfinite(case.y.astype(np.float64))
-    if bad.any():
-        at = first(bad)
-        return Finding(
-            "NaN or Inf in labels",
-            "The labels hold numbers that are not finite; a cast to integers turns them into arbitrary classes.",
-            f"{bad.sum()} of {bad.size} labels, the first y{list(at)} = {case.y[at]}.",
-            "np.argwhere(~np.isfinite(y))  # find what made these rows, or leave them out",
-        )
-
-
 def one_hot_with_sparse(case):
     """Find labels with a number for each class, under a sparse loss."""
     if case.kind == "sparse" and case.y.ndim == case.p.ndim and case.y.shape[-1] > 1:

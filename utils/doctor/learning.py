@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from ..checks import first
 from ..quiet import keras, tf
 from .finding import Finding
 from .graph import layer_of
@@ -90,47 +89,6 @@ def cut_off(walk, cases):
             "remove what interrupts it after that layer; if it should stay as it is: layer.trainable = False",
         )
     ], notes
-
-
-def nan_gradient(case):
-    """Find a gradient that is NaN or infinite where the loss is finite.
-
-    0 times the endless slope of a root, a power or a log at 0 is NaN.
-    """
-    if not np.isfinite(case.losses).all():
-        return None
-    if case.gradient is not None and not np.isfinite(case.gradient).all():
-        bad = ~np.isfinite(case.gradient)
-        at = first(bad)
-        if case.low:
-            return Finding(
-                "NaN gradient with a finite loss",
-                f"The loss is finite and its gradient is not. The output is {case.dtype}, where small numbers, as 1e-8 "
-                "beside a probability, are 0: a log or a root is taken at 0.",
-                f"The loss is {case.losses.mean():.4f}; {bad.sum()} of {bad.size} gradients of the output are not "
-                f"finite, the first at {at}, where the output is {case.p[at]:.4g}.",
-                'last layer with dtype="float32"',
-            )
-        return Finding(
-            "NaN gradient with a finite loss",
-            "The loss is finite and its gradient is not: a root, a power below 1, a log or a norm is taken at 0. "
-            "After one step every weight is NaN.",
-            f"The loss is {case.losses.mean():.4f}; {bad.sum()} of {bad.size} gradients of the output are not finite, "
-            f"the first at {at}, where the output is {case.p[at]:.4g}.",
-            "keep what is under the root or power away from 0:\ntf.maximum(1 - p, 1e-7) ** gamma; or from logits",
-        )
-    for variable, gradient in case.weight_gradients or ():
-        if gradient is not None and not np.isfinite(gradient).all():
-            bad = ~np.isfinite(gradient)
-            return Finding(
-                "NaN gradient with a finite loss",
-                "Loss and output are finite, and the way back through the model is not: a layer takes a root, "
-                "a log or a norm at 0, or divides by 0.",
-                f"The loss is {case.losses.mean():.4f}; {bad.sum()} of {bad.size} gradients of {variable.path} are not "
-                "finite.",
-                "keep the argument away from 0, tf.sqrt(x + 1e-7); tf.where does not help, both sides are computed",
-            )
-    return None
 
 
 def units_alike(case):

@@ -15,9 +15,7 @@ from .reads import function_of
 
 FAR = 3  # times ln K: an untrained model starts near ln K, a useful one below it
 ENOUGH_ROWS = 8  # fewer rows say little about a mean loss
-LARGEST = 65504  # in float16
 MOST_SMOOTHING = 0.95
-MOST_PARTS = 5  # into which a loss cuts an output: means, scales, shares and so on
 MUCH_PADDING = 0.2  # of the steps
 SHOWN = 5e-5  # what four decimals show
 
@@ -138,83 +136,6 @@ def true_loss(case):
         return ""
     nll = -(case.targets * np.log(np.maximum(softmax(case.p), 1e-300))).sum(-1)[case.counted].mean()
     return f" From logits it would be {nll:.4f}."
-
-
-def nan_in_loss(case):
-    """Find losses that are not finite."""
-    bad = ~np.isfinite(case.losses)
-    if case.kind in FEW and not case.reading.by_hand and np.isfinite(case.p).all() and logits_as_probs(case):
-        return None  # rows of zeros that Keras divides by their sum: that they are taken for probabilities says why
-    if bad.any() and not np.isfinite(case.p).all():
-        rows = ~np.isfinite(case.p.reshape(len(case.p), -1)).all(-1)
-        return Finding(
-            "NaN or Inf in the loss",
-            "The output is not finite, so the loss is not the cause: a layer divides by 0, or takes a log of 0.",
-            f"{rows.sum()} of {len(rows)} rows of the output are not finite, the first is {first(rows)[0]}; inputs and "
-            "weights are finite.",
-            "call the layers one by one on that row; a norm or a deviation of 0 wants + 1e-3, and in float16 1e-8 is "
-            '0: dtype="float32" for that layer',
-        )
-    if bad.any():
-        at = first(bad) if bad.ndim else ()
-        column, change = _change_for_nan(case)
-        return Finding(
-            "NaN or Inf in the loss",
-            "The loss is not finite although inputs, labels and weights are.",
-            f"{bad.sum()} of {bad.size} losses, the first at {at} is {case.losses[at]}; the output goes from "
-            f"{np.nanmin(case.p):.4g} to {np.nanmax(case.p):.4g}." + (column and f" {column}"),
-            change,
-        )
-
-
-def _change_for_nan(case):
-    """Return a sentence on the cause of a loss that is not finite, or an empty one, and the change."""
-    fn, _ = function_of(case.loss)
-    if fn is keras.losses.poisson and (case.p < 0).any():
-        return "A rate below 0 has no logarithm.", "end in activation='softplus' or 'exponential'"
-    if case.reading.by_hand and np.isfinite(case.p).all() and case.p.ndim == 2:
-        for j in range(case.classes):
-            output = np.array(case.p)
-            output[:, j] = np.abs(output[:, j]) + 0.1
-            if (case.p[:, j] <= 0).any() and np.isfinite(case.try_loss(output)):
-                return (
-                    f"With column {j} of the output above 0 it would be {case.try_loss(output):.4f}.",
-                    f"make column {j} positive where it is made: keras.ops.softplus(...) + 1e-3",
-                )
-    if case.reading.by_hand and np.isfinite(case.p).all() and (case.p < 0).any() and case.p.ndim == 2:
-        for parts in range(min(case.classes, MOST_PARTS), 1, -1):
-            for part in range(parts) if case.classes % parts == 0 else ():
-                output, columns = np.array(case.p), slice(*(case.classes // parts * k for k in (part, part + 1)))
-                output[:, columns] = np.abs(output[:, columns]) + 0.1
-                if np.isfinite(case.try_loss(output)):
-                    return (
-                        f"With columns {columns.start} to {columns.stop - 1} of the output above 0 it would be "
-                        f"{case.try_loss(output):.4f}.",
-                        "make these columns positive where they are made: keras.ops.softplus(...) + 1e-3",
-                    )
-    if case.reading.by_hand and np.isfinite(case.p).all():
-        return (
-            "",
-            "look in the loss for a log or a root of 0, or a division by 0: tf.math.log(p + 1e-7), or from logits",
-        )
-    return (
-        "",
-        "end the model in logits and use from_logits=True; look for a log or a division in your own loss or layers",
-    )
-
-
-def beyond_float16(case):
-    """Find targets or outputs near 65504, where float16 ends, under a loss or gradient that is not finite."""
-    finite = np.isfinite(case.losses).all() and (case.gradient is None or np.isfinite(case.gradient).all())
-    largest = max(np.abs(case.y.astype(np.float64)).max(), np.abs(case.p).max())
-    if case.dtype != "float16" or finite or not largest > LARGEST / 4:
-        return None
-    return Finding(
-        "numbers beyond float16",
-        f"The output is float16, which ends at {LARGEST}: targets, losses or gradients beyond it become Inf.",
-        f"Targets go to {np.abs(case.y.astype(np.float64)).max():.4g}, outputs to {np.abs(case.p).max():.4g}.",
-        'last layer with dtype="float32", and targets scaled to about 1',
-    )
 
 
 def smoothed_away(case):

@@ -2,55 +2,11 @@
 
 import numpy as np
 
-from ..checks import first
 from ..quiet import keras
 from .finding import Finding
 
 ENOUGH_ROWS = 32  # of a smaller batch the counts say little
 DROWNED = 1e4  # times as large as another loss on shared weights
-
-
-def nan_in_weights(case):
-    """Find weights of layers that are not finite, after a training that went wrong."""
-    for variable in case.model.weights:
-        value = variable.numpy()
-        if value.dtype.kind != "f" and value.dtype.name != "bfloat16":
-            continue
-        bad = ~np.isfinite(value.astype(np.float64))
-        if bad.any():
-            return Finding(
-                "NaN or Inf in weights",
-                "The model is beyond mending by more training: weights are not finite.",
-                f"{bad.sum()} of {bad.size} numbers in {variable.path}, the first at {first(bad)}.",
-                "build the model anew, find the cause (inputs, labels, learning rate), then train",
-            )
-
-
-def nan_in_given(case):
-    """Find weights of rows or classes that are not finite."""
-    rows = [] if case.sample_weight is None else np.ravel(case.sample_weight)
-    classes = list((case.class_weight or {}).values())
-    for name, values in (("sample_weight", rows), ("class_weight", classes)):
-        bad = ~np.isfinite(np.asarray(values, np.float64))
-        if bad.any():
-            return Finding(
-                "NaN or Inf in weights",
-                f"{name} holds numbers that are not finite, and so is the loss of their rows: fit spoils every weight.",
-                f"{bad.sum()} of {bad.size} numbers, the first at {first(bad)[0]}.",
-                "look for a division by 0: a class that never comes has no inverse frequency",
-            )
-
-
-def nan_in_added(case):
-    """Find a loss added by a regulariser or add_loss that is not finite."""
-    bad = [i for i, value in enumerate(case.added) if not np.isfinite(value)]
-    if bad:
-        return Finding(
-            "NaN or Inf in an added loss",
-            "A regulariser or add_loss gives a number that is not finite; the loss of the labels is not the cause.",
-            f"{len(bad)} of {len(case.added)} added losses, the first is {case.added[bad[0]]}.",
-            "look for a log, a root or a division in what add_loss gets",
-        )
 
 
 def negative(case):
