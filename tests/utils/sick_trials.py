@@ -11,6 +11,7 @@ from sick_models import (
     BITS,
     DOUBLE,
     HOT,
+    INT,
     ONE,
     ONE_HOT,
     RANGE,
@@ -378,6 +379,24 @@ def planes(axis):
     )
 
 
+class OwnSoftmax(layers.Layer):
+    """Softmax spelled out, over an axis."""
+
+    def __init__(self, axis):
+        super().__init__()
+        self.axis = axis
+
+    def call(self, x):
+        powers = tf.exp(x - tf.reduce_max(x, self.axis, keepdims=True))
+        return powers / tf.reduce_sum(powers, self.axis, keepdims=True)
+
+
+def rounded_softmax(from_logits):
+    """Return a model whose probabilities are rounded to bfloat16 before they come as float32."""
+    last = layers.Softmax(dtype="bfloat16"), layers.Activation("linear", dtype="float32")
+    return sequential(dense(), *last, loss=losses.SparseCategoricalCrossentropy(from_logits=from_logits))
+
+
 def two_units(**options):
     return sequential(soft(2), loss=HOT, metrics=[metrics.Precision(**options)])
 
@@ -602,6 +621,21 @@ TRIALS = {
         "one label for a whole sequence",
         (lambda: tokens(layers.LSTM(3, return_sequences=True), dense(1, "sigmoid"), loss=BIN), STEPS, BITS[:8]),
         (lambda: tokens(layers.LSTM(3), dense(1, "sigmoid"), loss=BIN), STEPS, BITS[:8]),
+    ),
+    "softmax over the batch, spelled out": (
+        "softmax over the wrong axis",
+        (lambda: tokens(dense(), OwnSoftmax(0), loss=INT), STEPS, TOKENS),
+        (lambda: tokens(dense(), OwnSoftmax(-1), loss=losses.SparseCategoricalCrossentropy()), STEPS, TOKENS),
+    ),
+    "a softmax that bfloat16 rounds": (
+        DOUBLE,
+        (lambda: rounded_softmax(True), X, Y),
+        (lambda: sequential(dense(dtype="bfloat16"), layers.Softmax(dtype="float32"), loss=INT), X, Y),
+    ),
+    "a mark of -999": (
+        "inputs unscaled",
+        (logits, np.where(X > 1, -999, X), Y),
+        (logits, np.where(X > 1, 0, X), Y),
     ),
     "a layer's tf.Variable": (
         NOT_SEEN,

@@ -89,6 +89,9 @@ def test_the_healthy_twin_has_no_finding(case):
         ("dice of black and white masks", "y holds 0 to 255; the output goes from 0 to 1", "y = y // 255"),
         ("log of a policy's scores", "On its softmax the loss is", "activation='softmax'"),
         ("words that are picked", "gets one. The last of these is ArgMax in", "between weights and output"),
+        ("a mark of -999", "of what enters is -999; the rest goes from", "Masking(mask_value=-999)"),
+        ("softmax over the batch, spelled out", "Sums along axis 0 are 1", "Softmax(axis=-1)"),
+        ("a softmax that bfloat16 rounds", "its rows sum to 1", "remove the softmax (best)"),
         ("scales of a mixture", "With columns 4 to 5 of the output above 0 it would be", "softplus(...) + 1e-3"),
         (
             "rows of zeros divided by their size",

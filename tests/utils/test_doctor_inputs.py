@@ -530,3 +530,17 @@ def test_what_cannot_be_read_gets_a_sentence_that_leads_on(x, y, more, message):
     model.compile(loss=SPARSE())
     with pytest.raises(ValueError, match=re.escape(message)):
         diagnose(model, x, y, **more)
+
+
+def test_an_own_train_step_is_named_and_not_examined():
+    class Own(keras.Model):
+        def call(self, x):
+            return x[:, :4]
+
+        def train_step(self, data):
+            raise AssertionError
+
+    model = Own()
+    model.compile(loss=SPARSE())
+    notes = diagnose(model, X, Y).notes
+    assert notes[0].startswith("The model has a train_step of its own, which is not examined")

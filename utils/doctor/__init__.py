@@ -172,12 +172,13 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
 def _look(model, batch):
     """Return the findings of one batch as pairs (group, finding), and its notes."""
     check_inputs(model, batch)
+    own_step = type(model).train_step is not keras.Model.train_step
     if batch.unread:
         return [(GROUPS.index(LABELS), arrays.not_numbers(*pair)) for pair in batch.unread], []
     walk = Walk(model, batch)
     if model.loss is None:
         return _of_added(walk)
-    found, notes = [], []
+    found, notes = [], [OWN_STEP] * own_step
     cases = cases_of(walk)
     for case in cases:
         findings, said = _of_case(case)
@@ -251,6 +252,7 @@ def _of_case(case):
     return findings, [note for check in NOTES if (note := check(case))]
 
 
+OWN_STEP = "The model has a train_step of its own, which is not examined: what is said here is of the compiled loss."
 LOSSES_EXCHANGED = "two losses exchanged"
 NO_WAY_BACK = "no gradient reaches the weights"  # of a frozen model there is none to look for
 NOTHING_TO_TRAIN = ("nothing to train", "everything is hidden from the loss")

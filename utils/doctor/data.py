@@ -15,6 +15,15 @@ def unscaled(case):
     """Find large numbers that enter the first weights: a mean of |x| above 20, or any |x| above 100."""
     for values in case.entering:
         if np.abs(values).mean() > LARGE_INPUT or np.abs(values).max() > LARGEST_INPUT:
+            if (mark := _mark_in(values)) is not None:
+                return Finding(
+                    "inputs unscaled",
+                    "One large number stands in many places, a mark of padding or of what is missing, and enters the "
+                    "first weights like any other.",
+                    f"{100 * np.mean(values == mark):.0f} % of what enters is {mark:g}; the rest goes from "
+                    f"{values[values != mark].min():.4g} to {values[values != mark].max():.4g}.",
+                    f"steps of a sequence: layers.Masking(mask_value={mark:g}); single fields: a mean in their place",
+                )
             return Finding(
                 "inputs unscaled",
                 "Large numbers enter the first weights: the first logits are large too, and sure of a wrong class.",
@@ -22,6 +31,15 @@ def unscaled(case):
                 "wanted about 1.",
                 "x = x / 255 for grey values, or layers.Normalization() as the first layer",
             )
+
+
+def _mark_in(values):
+    """Return the number that stands in a twentieth of the places or more and alone is large, or None."""
+    found, counts = np.unique(values, return_counts=True)
+    mark = found[np.argmax(np.abs(found))]
+    rest = np.abs(found[found != mark])
+    often = counts[np.argmax(np.abs(found))] >= values.size / 20
+    return mark if often and len(rest) > 1 and rest.max() <= LARGEST_INPUT and abs(mark) > 5 * rest.max() else None
 
 
 def scaled_twice(case):

@@ -130,6 +130,11 @@ def nan_in_loss(case):
 def _change_for_nan(case):
     """Return a sentence on the cause of a loss that is not finite, or an empty one, and the change."""
     fn, _ = function_of(case.loss)
+    if case.low and case.reading.by_hand:
+        return (
+            f"The output is {case.dtype}, where small numbers, such as 1e-8 beside a probability, are 0.",
+            'the last layers with dtype="float32"; or logits, and from_logits=True in the loss',
+        )
     if fn is keras.losses.poisson and (case.p < 0).any():
         return "A rate below 0 has no logarithm.", "end in activation='softplus' or 'exponential'"
     if case.reading.by_hand and np.isfinite(case.p).all() and case.p.ndim == 2:

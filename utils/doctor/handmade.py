@@ -140,6 +140,8 @@ def wants_probs(case):
     """Find a loss of your own that takes the log of scores: on their softmax or sigmoid it would be finite."""
     if case.from_logits or not case.reading.by_hand or case.probs or (case.guess is None and case.kind is None):
         return None
+    if case.low and (case.p <= 0).all():
+        return None  # logarithms already, taken in two bytes
     if not ((case.p < 0) | (case.p > 1)).any() or not np.isfinite(case.p).all():
         return None
     several = case.classes > 1

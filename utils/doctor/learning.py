@@ -283,7 +283,8 @@ def unseen(case):
     """Find a tf.Variable in a layer: Keras trains and saves only what add_weight or keras.Variable makes."""
     for layer in case.model._flatten_layers():
         for name, value in vars(layer).items():
-            if isinstance(value, tf.Variable) and value.trainable and value.dtype.is_floating:
+            # A single number may be a setting that a callback moves.
+            if isinstance(value, tf.Variable) and value.trainable and value.dtype.is_floating and value.shape.rank:
                 return Finding(
                     "a weight that Keras does not see",
                     "A layer holds a tf.Variable, which Keras 3 neither trains nor saves.",
