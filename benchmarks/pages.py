@@ -44,7 +44,8 @@ SCROLL = """async () => {
 }"""
 
 # Of the whole page and by all default rules, unless a part of it and the names of rules are given.
-VIOLATIONS = """async ({ part, rules } = {}) => {
+VIOLATIONS = """async (asked) => {
+  const { part, rules } = asked ?? {};
   const options = { resultTypes: ["violations"], ...(rules && { runOnly: { type: "rule", values: rules } }) };
   return (await axe.run(part ?? document, options)).violations.flatMap(
     (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`));

@@ -97,7 +97,7 @@ def read_pages(browser, site, names, mode):
             page.wait_for_load_state("networkidle")
             visit.facts = SimpleNamespace(**page.evaluate(FACTS))
             page.evaluate(AXE.read_text())  # defines `axe` without a request
-            visit.axe["the page"] = barriers_on(page, mode)
+            visit.axe["the page"] = barriers_on(page, rules=rules_in(mode))
             if name in OPENED:
                 open_and_look(page, visit, mode)
             context.close()
@@ -105,22 +105,27 @@ def read_pages(browser, site, names, mode):
     return visits
 
 
-def barriers_on(page, mode, part=None):
+def rules_in(mode):
+    """Return the rules that axe looks at in a mode, or None for all."""
+    return OF_COLOURS if mode.startswith("dark") else None
+
+
+def barriers_on(page, part=None, rules=None):
     """Return the rules of axe that the page or a part of it violates, once nothing moves; the page has loaded axe."""
     page.evaluate(STILL)
-    return page.evaluate(VIOLATIONS, {"part": part, "rules": OF_COLOURS if mode.startswith("dark") else None})
+    return page.evaluate(VIOLATIONS, {"part": part, "rules": rules})
 
 
 def open_and_look(page, visit, mode):
     """Open what a reader can open on the page, and let axe look at it; the page behind it is the same as before."""
     page.keyboard.press("Control+k")
     page.locator("#pst-search-dialog[open]").wait_for()
-    visit.axe[SEARCH] = barriers_on(page, mode, "#pst-search-dialog")
+    visit.axe[SEARCH] = barriers_on(page, "#pst-search-dialog", rules_in(mode))
     page.keyboard.press("Escape")
     if mode.endswith("phone"):
         page.locator(".primary-toggle").click()
         page.locator("#pst-primary-sidebar-modal[open]").wait_for()
-        visit.axe[SIDEBAR] = barriers_on(page, mode, "#pst-primary-sidebar-modal")
+        visit.axe[SIDEBAR] = barriers_on(page, "#pst-primary-sidebar-modal", rules_in(mode))
 
 
 def listen(page, visit, address):
