@@ -18,7 +18,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from coursekit.explained import CELLS, SHOWN, SYMPTOMS
-from coursekit.program import program
+from coursekit.program import formatted, program
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCTOR = ROOT / "utils" / "doctor"
@@ -81,17 +81,18 @@ def corpus():
 
 @functools.cache
 def shown():
-    """Return for each finding `title`, `sick` and `healthy`: a program with the mistake, and one without.
+    """Return for each finding a pair of programs: with the mistake, and without.
 
     Of several models it is the one that explained.py names, or the one with the shortest program.
     """
-    (models, sources), found = corpus(), {}
-    for name in sorted(evidence(), key=str.lower):
-        of_one = models[name] if name not in SHOWN else {SHOWN[name]: models[name][SHOWN[name]]}
-        written = {title: program(sick, sources) for title, (sick, _) in of_one.items()}
-        title = min(written, key=lambda title: len(written[title]))
-        found[name] = SimpleNamespace(title=title, sick=written[title], healthy=program(of_one[title][1], sources))
-    return found
+    (models, sources), names = corpus(), sorted(evidence(), key=str.lower)
+    written = []
+    for name in names:
+        rows = [models[name][SHOWN[name]]] if name in SHOWN else models[name].values()
+        pairs = ([program(row, sources) for row in pair] for pair in rows)
+        written += min(pairs, key=lambda pair: len(pair[0]))
+    written = formatted(written)
+    return dict(zip(names, zip(written[::2], written[1::2], strict=True), strict=True))
 
 
 def difference(sick, healthy):
@@ -121,11 +122,17 @@ def run(text):
 def store():
     """Run the program of each finding and store what it is told."""
     told = {}
-    for name, each in shown().items():
-        diagnosis = run(each.sick)
+    for name, (sick, _) in shown().items():
+        diagnosis = run(sick)
         told[name] = {part: getattr(diagnosis[0], part) for part in ("what", "evidence", "change")}
         told[name]["notes"] = list(diagnosis.notes)
     TOLD.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+
+@functools.cache
+def stored():
+    """Return what the programs were told, by finding."""
+    return json.loads(TOLD.read_text())
 
 
 def anchor(name):
@@ -168,13 +175,13 @@ def plain(text):
 
 def section_of(name):
     """Return a finding as Markdown: what it looks for, what makes it, what it says, and the program."""
-    each, told = shown()[name], json.loads(TOLD.read_text())[name]
+    (sick, healthy), told = shown()[name], stored()[name]
     change = "\n".join(f"  {line}" for line in told["change"].splitlines())
     notes = "".join(f"\nnote\n: {plain(note)}\n" for note in told["notes"])
     return f"""{evidence()[name][1]} {explained(name)}
 
 ```diff
-{chr(10).join(difference(each.sick, each.healthy))}
+{chr(10).join(difference(sick, healthy))}
 ```
 
 what
@@ -190,7 +197,7 @@ change
 {notes}
 :::{{dropdown}} The whole program
 ```python
-{each.sick}
+{sick}
 ```
 :::
 """

@@ -87,6 +87,7 @@ SHOWN = {
     "NaN gradient with a finite loss": "focal with a root",
     "accuracy by the wrong rule": "categorical_accuracy",
     "dropout behind the logits": "dropout on logits",
+    "everything is hidden from the loss": "weights of rows are zero",
     "from_logits=True on probabilities, corrected by Keras": "probabilities, mended",
     "inputs unscaled": "grey values",
     "integer labels with a categorical loss": "column, categorical",

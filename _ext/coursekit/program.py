@@ -9,8 +9,11 @@ import copy
 import functools
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
-KEPT = {"layers": "keras", "losses": "keras", "metrics": "keras"}  # names that a program imports
+KEPT = {"layers", "losses", "metrics"}  # names that a program imports from Keras
+MODEL = "model"  # what the helpers and the programs call it
 ABSENT = ast.Constant(None)  # stands for an argument that was not given and is None
 
 
@@ -144,7 +147,7 @@ class WriteOut(ast.NodeTransformer):
         if isinstance(call.func, ast.Lambda) and not call.args + call.keywords + call.func.args.args:
             return self.visit(call.func.body)
         if isinstance(function, ast.Call):  # functools.partial
-            call.func, call.keywords = copy.deepcopy(function.args[0]), call.keywords + function.keywords
+            call.func, call.keywords = copy.deepcopy(function.args[0]), call.keywords + copy.deepcopy(function.keywords)
             return call
         if not isinstance(function, ast.FunctionDef) or not isinstance(body_of(function)[0], ast.Return):
             return call
@@ -163,24 +166,34 @@ def put_in(call, function, parts):
     return None if any(isinstance(part, ast.Call) for part in parts) else result
 
 
-def statements(expression, known, target="model"):
-    """Return the statements that make a model, with the helpers written out; the last one to be made is `target`."""
+def statements(expression, known):
+    """Return the statements that make a model, with the helpers written out; at the end it is called `model`."""
     expression = WriteOut(known).visit(copy.deepcopy(expression))
     function = known.get(getattr(getattr(expression, "func", None), "id", None))
     if isinstance(function, ast.FunctionDef) and isinstance(body_of(function)[-1], ast.Return):
         *body, last = body_of(function)
-        if isinstance(last.value, ast.Name) and last.value.id == target:
+        if isinstance(last.value, ast.Name) and last.value.id == MODEL:
             first = []
-            if target in [arg.arg for arg in function.args.args]:  # it changes a model that it gets
+            if MODEL in [arg.arg for arg in function.args.args]:  # it changes a model that it gets
                 first = statements(expression.args[0], known)
-                expression.args[0] = ast.Name(target, ast.Load())
+                expression.args[0] = ast.Name(MODEL, ast.Load())
             if (result := put_in(expression, function, body)) is not None:
                 return first + [WriteOut(known).visit(each) for each in result]
-    return [ast.Assign([ast.Name(target, ast.Store())], expression)]
+    return [ast.Assign([ast.Name(MODEL, ast.Store())], expression)]
+
+
+@functools.cache
+def to_write_out(source):
+    """Return what stands behind a name, where it is a function, a functools.partial or a text; else None."""
+    (node,) = ast.parse(source).body
+    value = node if isinstance(node, ast.FunctionDef) else getattr(node, "value", None)
+    partial = isinstance(value, ast.Call) and ast.unparse(value.func) == "functools.partial"
+    text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+    return value if isinstance(value, ast.FunctionDef) or partial or text else None
 
 
 def program(sick, sources):
-    """Return a program that diagnoses a sick model as it stands: imports, what makes the model, and the model.
+    """Return a program, not yet formatted, that diagnoses a sick model: imports, what makes the model, and the model.
 
     Parameters
     ----------
@@ -189,14 +202,7 @@ def program(sick, sources):
     sources : dict of str to str
         The source of each name in the tables' files.
     """
-    known = {}
-    for name, source in sources.items():
-        (node,) = ast.parse(source).body
-        value = node if isinstance(node, ast.FunctionDef) else getattr(node, "value", None)
-        partial = isinstance(value, ast.Call) and ast.unparse(value.func) == "functools.partial"
-        text = isinstance(value, ast.Constant) and isinstance(value.value, str)
-        if isinstance(value, ast.FunctionDef) or partial or text:
-            known[name] = value
+    known = {name: value for name, source in sources.items() if (value := to_write_out(source)) is not None}
     build, *rest = ast.parse(sick, mode="eval").body.elts
     made = statements(ast.Call(build, [], []), known)
     rest = [WriteOut(known).visit(each) for each in rest]
@@ -204,21 +210,26 @@ def program(sick, sources):
         ast.keyword(key.value, value) for more in rest[2:] for key, value in zip(more.keys, more.values, strict=True)
     ]
     batch = [each for each in rest[:2] if not (isinstance(each, ast.Constant) and each.value is None)]
-    asked = ast.Call(ast.Name("diagnose", ast.Load()), [ast.Name("model", ast.Load()), *batch], words)
+    asked = ast.Call(ast.Name("diagnose", ast.Load()), [ast.Name(MODEL, ast.Load()), *batch], words)
     end = ast.Expr(ast.Call(ast.Name("report", ast.Load()), [asked], []))
     tree = ast.fix_missing_locations(ast.Module([*made, end], []))
     text = ast.unparse(tree)
     parts = used(text, {name: source for name, source in sources.items() if name not in KEPT})
     whole = "\n\n".join(["\n".join(parts.values()), f"keras.utils.set_random_seed(1)\n{text}"])
     names = {node.id for node in ast.walk(ast.parse(whole)) if isinstance(node, ast.Name)}
-    imports = [f"import {name}" for name in ("functools", "keras") if name in names | {"keras"}]
+    imports = ["import functools"] * ("functools" in names) + ["import keras"]
     imports += ["import numpy as np"] * ("np" in names) + ["import tensorflow as tf"] * ("tf" in names)
-    if kept := sorted(names & set(KEPT)):
+    if kept := sorted(names & KEPT):
         imports.append(f"from keras import {', '.join(kept)}")
-    return formatted("\n".join([*imports, "", "from softmax_doctor import diagnose, report", "", whole]))
+    return "\n".join([*imports, "", "from softmax_doctor import diagnose, report", "", whole])
 
 
-def formatted(text):
-    """Return a program as the course writes programs."""
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "84", "-"]
-    return subprocess.run(command, input=text, text=True, capture_output=True, check=True).stdout.strip()
+def formatted(texts):
+    """Return programs in the form of the course's cells; of all at once, since each start of ruff takes its time."""
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--no-cache", "--line-length", "84"]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, f"{i}.py") for i in range(len(texts))]
+        for path, text in zip(paths, texts, strict=True):
+            path.write_text(text)
+        subprocess.run([*command, folder], capture_output=True, check=True)
+        return [path.read_text().strip() for path in paths]

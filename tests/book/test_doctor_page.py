@@ -7,14 +7,14 @@ import re
 import numpy as np
 import pytest
 from coursekit import doctor
-from coursekit.program import program
+from coursekit.program import formatted, program
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 def test_each_finding_has_its_evidence_a_model_and_a_cell():
     known, links, (models, _) = doctor.evidence(), doctor.CELLS, doctor.corpus()
-    assert set(known) == set(links) == set(models) == set(json.loads(doctor.TOLD.read_text()))
+    assert set(known) == set(links) == set(models) == set(doctor.stored())
     assert len(known) >= 65
     for name, (heading, text) in known.items():
         assert heading
@@ -38,9 +38,9 @@ def test_the_page_shows_each_finding_with_its_mistake_what_the_doctor_says_and_a
 @pytest.mark.slow
 @pytest.mark.parametrize("name", doctor.evidence())
 def test_a_program_on_the_page_is_told_what_the_page_shows_and_nothing_without_the_mistake(name):
-    stored, programs = json.loads(doctor.TOLD.read_text())[name], doctor.shown()[name]
-    assert doctor.run(programs.healthy) == []
-    diagnosis = doctor.run(programs.sick)
+    stored, (sick, healthy) = doctor.stored()[name], doctor.shown()[name]
+    assert doctor.run(healthy) == []
+    diagnosis = doctor.run(sick)
     assert [finding.name for finding in diagnosis] == [name]
     # Words are compared letter by letter; numbers to a hundredth: processors round differently.
     now = {part: getattr(diagnosis[0], part) for part in ("what", "evidence", "change")} | {"notes": [*diagnosis.notes]}
@@ -83,7 +83,7 @@ SOURCES = {
     ],
 )
 def test_a_program_has_its_helpers_written_out(sick, wanted):
-    text = program(sick, SOURCES)
+    (text,) = formatted([program(sick, SOURCES)])
     ast.parse(text)
     assert [part for part in wanted if part not in text] == [], text
     assert ("def " in text) == ("def model_of(" in wanted)

@@ -73,8 +73,6 @@ FACTS = r"""() => {
 # What a reader can open on a page. Search and sidebar are the same on all of them, and axe weighs the whole page each
 # time: one page of each kind has it look at them, the first page, a chapter and a look-up page.
 SEARCH, SIDEBAR = "the search", "the sidebar"
-# In the dark theme a page has the elements, names and sizes that it has in the light one, and other colours.
-OF_COLOURS = ["color-contrast", "link-in-text-block"]
 OPENED = ("chapters/index.html", "chapters/04_labels.html", "chapters/messages.html")
 
 
@@ -97,7 +95,7 @@ def read_pages(browser, site, names, mode):
             page.wait_for_load_state("networkidle")
             visit.facts = SimpleNamespace(**page.evaluate(FACTS))
             page.evaluate(AXE.read_text())  # defines `axe` without a request
-            visit.axe["the page"] = barriers_on(page, rules=rules_in(mode))
+            visit.axe["the page"] = barriers_on(page)
             if name in OPENED:
                 open_and_look(page, visit, mode)
             context.close()
@@ -105,27 +103,22 @@ def read_pages(browser, site, names, mode):
     return visits
 
 
-def rules_in(mode):
-    """Return the rules that axe looks at in a mode, or None for all."""
-    return OF_COLOURS if mode.startswith("dark") else None
-
-
-def barriers_on(page, part=None, rules=None):
+def barriers_on(page, part=None):
     """Return the rules of axe that the page or a part of it violates, once nothing moves; the page has loaded axe."""
     page.evaluate(STILL)
-    return page.evaluate(VIOLATIONS, {"part": part, "rules": rules})
+    return page.evaluate(VIOLATIONS, part)
 
 
 def open_and_look(page, visit, mode):
     """Open what a reader can open on the page, and let axe look at it; the page behind it is the same as before."""
     page.keyboard.press("Control+k")
     page.locator("#pst-search-dialog[open]").wait_for()
-    visit.axe[SEARCH] = barriers_on(page, "#pst-search-dialog", rules_in(mode))
+    visit.axe[SEARCH] = barriers_on(page, "#pst-search-dialog")
     page.keyboard.press("Escape")
     if mode.endswith("phone"):
         page.locator(".primary-toggle").click()
         page.locator("#pst-primary-sidebar-modal[open]").wait_for()
-        visit.axe[SIDEBAR] = barriers_on(page, "#pst-primary-sidebar-modal", rules_in(mode))
+        visit.axe[SIDEBAR] = barriers_on(page, "#pst-primary-sidebar-modal")
 
 
 def listen(page, visit, address):
@@ -316,9 +309,3 @@ def test_a_page_with_every_mistake_fails_every_check(browser, tmp_path):
     problems = list(wrong_figures(visit))
     assert len(problems) == 9
     assert "the text of small.svg is 3.2 pixels high" in problems
-
-
-def test_in_the_dark_theme_axe_looks_at_colours(browser, tmp_path):
-    (tmp_path / "broken.html").write_text(BROKEN)
-    visit = read_pages(browser, tmp_path, ["broken.html"], "dark-desk")["broken.html"]
-    assert [rule for rule, _, _ in (line.partition(": ") for line in visit.axe["the page"])] == ["color-contrast"]

@@ -148,9 +148,9 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
         wrong kind; if a dataset is empty, not batched or without labels.
     """
     check_model(model)
-    own_step = type(model).train_step is not keras.Model.train_step
-    found = batches_of(x, y, sample_weight, class_weight, batches, labels=model.loss is not None and not own_step)
-    if own_step and found[0].y is None:
+    wants_labels = model.loss is not None and not _trains_itself(model)
+    found = batches_of(x, y, sample_weight, class_weight, batches, labels=wants_labels)
+    if _trains_itself(model) and found[0].y is None:
         raise ValueError(
             "`model` trains by a train_step of its own, and there are no labels: what it computes cannot be seen. If a "
             "model inside is trained with a loss, ask about that one, compiled with it; of others nothing can be said."
@@ -169,16 +169,20 @@ def diagnose(model, x, y=None, sample_weight=None, class_weight=None, batches=1)
     return Diagnosis([finding for _, finding in ordered], dict.fromkeys(note for _, notes in looked for note in notes))
 
 
+def _trains_itself(model):
+    """Whether a model has a `train_step` of its own."""
+    return type(model).train_step is not keras.Model.train_step
+
+
 def _look(model, batch):
     """Return the findings of one batch as pairs (group, finding), and its notes."""
     check_inputs(model, batch)
-    own_step = type(model).train_step is not keras.Model.train_step
     if batch.unread:
         return [(GROUPS.index(LABELS), arrays.not_numbers(*pair)) for pair in batch.unread], []
     walk = Walk(model, batch)
     if model.loss is None:
         return _of_added(walk)
-    found, notes = [], [OWN_STEP] * own_step
+    found, notes = [], [OWN_STEP] if _trains_itself(model) else []
     cases = cases_of(walk)
     for case in cases:
         findings, said = _of_case(case)
@@ -189,9 +193,9 @@ def _look(model, batch):
                 found.append((GROUPS.index(rank), dataclasses.replace(finding, output=own)))
         notes += said
     if any(rank == GROUPS.index(LABELS) for rank, _ in found) and (swap := exchanged.exchanged(cases, _labels_of)):
-        if swap.name == LOSSES_EXCHANGED:
-            return [(GROUPS.index(LABELS), swap)], notes  # what else the wrong loss brings goes with it
         labels = GROUPS.index(LABELS)
+        if swap.name == LOSSES_EXCHANGED:
+            return [(labels, swap)], notes  # what else the wrong loss brings goes with it
         return [(labels, swap), *((rank, each) for rank, each in found if rank > labels)], notes
     notes += [*weights.without_weight(model, cases), *weights.no_steps(model)]
     said = {finding.name for _, finding in found}
@@ -201,7 +205,8 @@ def _look(model, batch):
             (GROUPS.index(LEARNING), finding)
             for finding in [*cut, *learning.unused_input(walk), *learning.mask_lost(walk)]
         ]
-        found += [(GROUPS.index(WEIGHTS), finding) for finding in weights.drowned(walk, cases) if not found]
+        if not found:
+            found += [(GROUPS.index(WEIGHTS), finding) for finding in weights.drowned(walk, cases)]
         notes += idle
     return found, notes
 

@@ -34,15 +34,10 @@ def change_for(case):
     if case.kind == "sparse":
         return _for_rows(y.shape, rows, case) or f"y of shape {rows}, a class number for each row of the output"
     if case.y.ndim == p.ndim and case.y.shape[:-1] == rows and case.y.shape != p.shape:
+        rows = f"keras.utils.to_categorical(labels, {case.classes})"
         if case.classes == 1:
-            return (
-                f"y has {case.y.shape[-1]} columns and the output 1: Dense({case.y.shape[-1]}), or one column of 0 and "
-                "1, y = y.argmax(-1)[:, None]"
-            )
-        return (
-            f"y has {case.y.shape[-1]} columns and the output {case.classes}: Dense({case.y.shape[-1]}), or "
-            f"keras.utils.to_categorical(labels, {case.classes})"
-        )
+            rows = "one column of 0 and 1, y = y.argmax(-1)[:, None]"
+        return f"y has {case.y.shape[-1]} columns and the output {case.classes}: Dense({case.y.shape[-1]}), or {rows}"
     found = _for_rows(case.y.shape[:-1] if case.y.ndim == p.ndim else case.y.shape, rows, case)
     inside = "the shapes meet: the loss fails by itself; call loss(y[:1], model(x[:1])) and read where"
     return found or _for_dtype(case) or (inside if case.y.shape == p.shape else f"y of shape {p.shape}, as the output")

@@ -29,10 +29,10 @@ def channels_as_mask(case):
     y, p = case.y, case.p
     if y.ndim != 4 or p.ndim != 4 or y.shape[-1] not in (3, 4) or y.shape[:-1] != p.shape[:-1]:
         return None
-    grey = case.classes == 1 and bool((y[..., :3] == y[..., :1]).all())
+    same = float(np.mean((y[..., :3] == y[..., :1]).all(-1)))
+    grey = case.classes == 1 and same == 1
     if (case.kind not in FEW and not grey) or distributions(y):
         return None
-    same = float(np.mean((y[..., :3] == y[..., :1]).all(-1)))
     what = "The labels have the channels of a picture on their last axis; a mask has one class number for each pixel."
     return Finding(
         "an image as mask",

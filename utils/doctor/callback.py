@@ -92,7 +92,7 @@ class DoctorCallback(keras.callbacks.Callback):
         if value is not None and not np.isfinite(value):
             cause = (
                 "before any step: look for NaN in x, y and the weights of rows, or in the loss"
-                if batch == 0 and self._steps == 0
+                if self._steps == 0
                 else "build the model anew; a NaN in these rows, or steps that are too large"
             )
             self._say("loss", f"batch {batch}: the loss is {value}; {cause}.")

@@ -36,9 +36,8 @@ def unscaled(case):
 def _mark_in(values):
     """Return the number that stands in a twentieth of the places or more and alone is large, or None."""
     found, counts = np.unique(values, return_counts=True)
-    mark = found[np.argmax(np.abs(found))]
-    rest = np.abs(found[found != mark])
-    often = counts[np.argmax(np.abs(found))] >= values.size / 20
+    at = np.argmax(np.abs(found))
+    mark, rest, often = found[at], np.abs(np.delete(found, at)), counts[at] >= values.size / 20
     return mark if often and len(rest) > 1 and rest.max() <= LARGEST_INPUT and abs(mark) > 5 * rest.max() else None
 
 
@@ -59,14 +58,14 @@ def scaled_twice(case):
 def same_rows(case):
     """Find rows of inputs that are all equal, beside labels that are not."""
     rows = case.batch.rows
-    if rows < ENOUGH_ROWS or len(np.unique(case.y)) < 2 or not (case.y[1:] != case.y[:1]).any():
+    inputs = [x for _, x in case.batch.inputs]
+    if rows < ENOUGH_ROWS or not (case.y[1:] != case.y[:1]).any() or any((x[1:] != x[:1]).any() for x in inputs):
         return None
-    if any((x[1:] != x[:1]).any() for _, x in case.batch.inputs) or not any(np.any(x) for _, x in case.batch.inputs):
+    if not any(np.any(x) for x in inputs):
         return None  # of zeros something else is said
     return Finding(
         "the same input in every row",
         "All rows are equal and their labels are not: nothing can be learned but how often each label comes.",
-        f"{rows} rows hold the same {case.batch.inputs[0][1][0].size} numbers; y has {len(np.unique(case.y))} "
-        "different values.",
+        f"{rows} rows hold the same {inputs[0][0].size} numbers; y has {len(np.unique(case.y))} different values.",
         "look at what loads x: two rows beside each other; a mean or a standard deviation of 0?",
     )

@@ -138,25 +138,17 @@ def _change_for_nan(case):
     if fn is keras.losses.poisson and (case.p < 0).any():
         return "A rate below 0 has no logarithm.", "end in activation='softplus' or 'exponential'"
     if case.reading.by_hand and np.isfinite(case.p).all() and case.p.ndim == 2:
-        for j in range(case.classes):
+        for columns in _parts_of(case.classes):
             output = np.array(case.p)
-            output[:, j] = np.abs(output[:, j]) + 0.1
-            if (case.p[:, j] <= 0).any() and np.isfinite(case.try_loss(output)):
+            output[:, columns] = np.abs(output[:, columns]) + 0.1
+            if (case.p[:, columns] <= 0).any() and np.isfinite(value := case.try_loss(output)):
+                several = columns.stop - columns.start > 1
+                named = f"columns {columns.start} to {columns.stop - 1}" if several else f"column {columns.start}"
                 return (
-                    f"With column {j} of the output above 0 it would be {case.try_loss(output):.4f}.",
-                    f"make column {j} positive where it is made: keras.ops.softplus(...) + 1e-3",
+                    f"With {named} of the output above 0 it would be {value:.4f}.",
+                    f"make {named} positive where {'they are' if several else 'it is'} made: keras.ops.softplus(...) + "
+                    "1e-3",
                 )
-    if case.reading.by_hand and np.isfinite(case.p).all() and (case.p < 0).any() and case.p.ndim == 2:
-        for parts in range(min(case.classes, MOST_PARTS), 1, -1):
-            for part in range(parts) if case.classes % parts == 0 else ():
-                output, columns = np.array(case.p), slice(*(case.classes // parts * k for k in (part, part + 1)))
-                output[:, columns] = np.abs(output[:, columns]) + 0.1
-                if np.isfinite(case.try_loss(output)):
-                    return (
-                        f"With columns {columns.start} to {columns.stop - 1} of the output above 0 it would be "
-                        f"{case.try_loss(output):.4f}.",
-                        "make these columns positive where they are made: keras.ops.softplus(...) + 1e-3",
-                    )
     if case.reading.by_hand and np.isfinite(case.p).all():
         return (
             "",
@@ -166,6 +158,13 @@ def _change_for_nan(case):
         "",
         "end the model in logits and use from_logits=True; look for a log or a division in your own loss or layers",
     )
+
+
+def _parts_of(count):
+    """Yield the columns into which a loss may have cut an output: each one, then blocks, the narrow ones first."""
+    for width in range(1, count):
+        if width == 1 or (count % width == 0 and count // width <= MOST_PARTS):
+            yield from (slice(start, start + width) for start in range(0, count, width))
 
 
 def nan_gradient(case):

@@ -59,7 +59,7 @@ def _extremes(case, size):
     """Return outputs that are surely right and surely wrong, as far as `size` says: logits, or probabilities."""
     if case.guess is None:  # vectors: the target itself, and the opposite
         return case.y.astype(float), -case.y.astype(float)
-    if case.probs or case.sigmoid_last:
+    if case.bounded_by_one:
         return _probs(case)
     return tuple(size * (2 * rows - 1) for rows in (case.guess, _wrong_for(case)))
 
@@ -119,7 +119,7 @@ def rewards_wrong(case):
 
 def no_floor(case):
     """Find a loss by hand that goes on falling as right scores grow: at 500 far below 0, at 5000 ten times as far."""
-    if case.kind or not case.reading.by_hand or case.guess is None or case.probs or case.sigmoid_last:
+    if case.kind or not case.reading.by_hand or case.guess is None or case.bounded_by_one:
         return None
     if np.allclose(np.exp(np.minimum(case.p, 1)).sum(-1), 1, rtol=0, atol=case.tolerance):
         return None  # logarithms of probabilities: they never pass 0
@@ -295,7 +295,7 @@ def direction(case):
 
 def wants_logits(case):
     """Find a loss by hand that stays above 0 on probabilities that are right, and is 0 on logits that are."""
-    if case.kind or not case.reading.by_hand or case.guess is None or not (case.probs or case.sigmoid_last):
+    if case.kind or not case.reading.by_hand or case.guess is None or not case.bounded_by_one:
         return None
     perfect, logits = case.try_loss(case.guess), case.try_loss(30 * (2 * case.guess - 1))
     if not (perfect > 0.05 and abs(logits) < 0.01 * perfect):

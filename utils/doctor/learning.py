@@ -38,13 +38,14 @@ def no_gradient(case):
         return None
     tried = case.try_gradient(case.p) if case.gradient is None else case.gradient
     inside = tried is None or not np.any(tried)  # of a recovered softmax the output gets none, and the logits do
-    cuts = [] if inside else [f"{op.type} in {layer_of(op)!r}" for op in case.walk.cuts[:1]]
+    cut = next(iter(case.walk.cuts), None) if not inside else None
     return Finding(
         "no gradient reaches the weights",
         f"The {'loss' if inside else 'model'} interrupts the way back: argmax, round, a comparison, a cast to "
         "integers, stop_gradient and NumPy have no gradient.",
         f"0 of {len(pairs)} weights get a gradient; the output, {case.p.shape} {case.dtype}, "
-        f"{'gets none either' if inside else 'gets one'}." + "".join(f" The last of these is {cut}." for cut in cuts),
+        f"{'gets none either' if inside else 'gets one'}."
+        + (f" The last of these is {cut.type} in {layer_of(cut)!r}." if cut is not None else ""),
         "a loss on the scores themselves, a cross-entropy: no argmax, round or stop_gradient in it"
         if inside
         else "remove what interrupts it between weights and output; stop_gradient belongs on one branch only",

@@ -31,7 +31,7 @@ def broadcast(case):
     with contextlib.suppress(Exception):
         shape = (*y.shape, 1) if column else p.shape
         intended = np.reshape(y, shape) if column else np.broadcast_to(y, shape)
-        given, value = (float(case.loss(tf.constant(v), tf.constant(p, case.dtype))) for v in (y, intended))
+        given, value = _value_of(case, y), _value_of(case, intended)
         same = np.isclose(value, given, rtol=1e-4)
         if same != column:
             return Finding(
@@ -49,8 +49,8 @@ def _over_steps(case):
     steps = case.p.shape[:-1]
     with contextlib.suppress(Exception):
         repeated = np.broadcast_to(case.y.reshape(-1, *[1] * (len(steps) - 1)), steps)
-        given, value = (float(case.loss(tf.constant(v), tf.constant(case.p, case.dtype))) for v in (case.y, repeated))
-        if np.isclose(given, value, rtol=1e-4):
+        given = _value_of(case, case.y)
+        if np.isclose(given, _value_of(case, repeated), rtol=1e-4):
             return Finding(
                 "loss broadcasts labels",
                 "The model answers at every step, and the loss compares each answer with the one target of the row. No "
@@ -59,6 +59,11 @@ def _over_steps(case):
                 f"{int(np.prod(steps[1:]))} times.",
                 f"one answer for a row: return_sequences=False, Flatten or pooling; or y of shape {steps}",
             )
+
+
+def _value_of(case, y):
+    """Return the loss of the batch with other labels, in whatever shape."""
+    return float(case.loss(tf.constant(y), tf.constant(case.p, case.dtype)))
 
 
 def cross_entropy_for(case):
@@ -155,7 +160,7 @@ def smoothed_away(case):
 
 def saturated(case):
     """Find rows that give the label a probability below 0.001 and whose logits get a gradient of almost 0."""
-    if case.gradient is None or case.targets is None or not (case.probs or case.sigmoid_last):
+    if case.gradient is None or case.targets is None or not case.bounded_by_one:
         return None
     if case.probs:
         push = softmax_gradient(np.log(np.maximum(case.p, 1e-300)), np.nan_to_num(case.gradient))

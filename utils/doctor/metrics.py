@@ -28,16 +28,20 @@ def _of_output(case, given):
     return given
 
 
+def _threshold(case):
+    """Return the output from which on one unit says yes."""
+    return 0.0 if case.from_logits and not case.sigmoid_last else 0.5
+
+
 def of_masks(case, metric):
     """Find an intersection over union that takes scores or probabilities for class numbers."""
     if type(metric) not in (keras.metrics.IoU, keras.metrics.MeanIoU) or not metric.sparse_y_pred:
         return None
     if not (case.p % 1).any():
         return None
-    threshold = 0.0 if case.from_logits and not case.sigmoid_last else 0.5
     if case.classes == 1:
-        right = keras.metrics.BinaryIoU(target_class_ids=[0, 1], threshold=threshold)
-        change = f"metrics=[keras.metrics.BinaryIoU([0, 1], threshold={threshold})]"
+        right = keras.metrics.BinaryIoU(target_class_ids=[0, 1], threshold=_threshold(case))
+        change = f"metrics=[keras.metrics.BinaryIoU([0, 1], threshold={_threshold(case)})]"
     else:
         right = keras.metrics.MeanIoU(num_classes=case.classes, sparse_y_true=not case.one_hot, sparse_y_pred=False)
         change = f"keras.metrics.MeanIoU({case.classes}, sparse_y_pred=False)"
@@ -60,9 +64,7 @@ def of_logits(case, metric):
         return None
     if case.classes == 2 and case.probs and case.one_hot and metric.class_id is None and metric.top_k is None:
         return _of_two_units(case, metric)
-    if case.classes > 1:
-        return None
-    if metric.top_k is not None or list(metric.thresholds) != [0.5] or not case.from_logits or case.sigmoid_last:
+    if case.classes > 1 or metric.top_k is not None or list(metric.thresholds) != [0.5] or _threshold(case) == 0.5:
         return None
     right = type(metric)(thresholds=0.0)
     return Finding(
@@ -76,20 +78,18 @@ def of_logits(case, metric):
 
 def _of_two_units(case, metric):
     """Find a precision or recall over both units of a softmax: they are then the accuracy."""
-    kind = type(metric).__name__
     return Finding(
         "accuracy by the wrong rule",
         f"The metric {metric.name!r} counts the hits of both classes, and of two units that is the accuracy.",
         f"On this batch it reports {_reported(type(metric)(), case)}, of class 1 alone "
         f"{_reported(type(metric)(class_id=1), case)}; class 1 has {int(case.y[..., 1].sum())} of {len(case.y)} rows.",
-        f"metrics=[keras.metrics.{kind}(class_id=1)]",
+        f"metrics=[keras.metrics.{type(metric).__name__}(class_id=1)]",
     )
 
 
-def of_signs(case, metric):
+def of_signs(case, used):
     """Find an accuracy of 0 and 1 on labels of -1 and 1."""
-    used = getattr(getattr(metric, "_fn", metric), "__name__", metric if isinstance(metric, str) else "")
-    if used not in ("accuracy", "acc", "binary_accuracy") or case.classes > 1 or set(np.unique(case.y)) != {-1, 1}:
+    if used not in ("accuracy", "binary_accuracy") or case.classes > 1 or set(np.unique(case.y)) != {-1, 1}:
         return None
     truth = np.mean(np.sign(case.p.reshape(-1)) == case.y.reshape(-1))
     reported = _reported(keras.metrics.BinaryAccuracy(), case)
@@ -122,10 +122,10 @@ def judge(case, metric):
         metric = keras.metrics.get(metric)
     if isinstance(metric, keras.metrics.Metric) and (finding := of_masks(case, metric) or of_logits(case, metric)):
         return finding
-    if finding := of_signs(case, metric):
-        return finding
     fn, kwargs = getattr(metric, "_fn", metric), getattr(metric, "_fn_kwargs", {})
     used = getattr(fn, "__name__", "")
+    if finding := of_signs(case, used):
+        return finding
     if used not in ("accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"):
         return None
     single = case.one_hot and np.allclose(case.y.sum(-1), 1, rtol=0, atol=10 * SUM_TOLERANCE)
@@ -139,7 +139,7 @@ def judge(case, metric):
         wanted = "CategoricalAccuracy"
     else:
         return None
-    threshold = 0.0 if case.from_logits and not case.sigmoid_last else 0.5
+    threshold = _threshold(case)
     fits = used.replace("_", "") == wanted.lower()
     low = fits and wanted.startswith("Sparse") and case.low
     if fits and wanted == "BinaryAccuracy":

@@ -59,16 +59,16 @@ def backwards(case):
         return None
     labels = case.y.argmax(-1) if case.one_hot else case.labels.reshape(-1)
     classes, counts = np.unique(labels, return_counts=True)
+    order = np.argsort(counts)  # the rarest first
+    classes, counts = classes[order], counts[order]
     weights = np.array([case.class_weight.get(int(label), 1.0) for label in classes])
-    weights, counts = weights[np.argsort(counts)], np.sort(counts)
     if len(classes) < 2 or (np.diff(weights) <= 0).any() or counts[-1] < 3 * counts[0] or weights[-1] < 2 * weights[0]:
         return None
-    rare = classes[np.argmin(np.unique(labels, return_counts=True)[1])]
     share = counts[0] * weights[0] / (counts * weights).sum()
     return Finding(
         "class_weight the wrong way round",
         "The rarer a class is, the less it weighs, and it is rare already: the model can leave it out.",
-        f"Class {rare:g} has {counts[0]} of {counts.sum()} rows and a weight of {weights[0]:.4g}, the commonest "
+        f"Class {classes[0]:g} has {counts[0]} of {counts.sum()} rows and a weight of {weights[0]:.4g}, the commonest "
         f"{weights[-1]:.4g}: {100 * share:.2g} % of the loss are its own.",
         "class_weight = {c: len(y) / (K * np.sum(y == c)) for c in range(K)}",
     )
