@@ -1,7 +1,8 @@
 """The figures of the course: one palette, one style, drawn as SVG that follows the page's light or dark theme.
 
 A figure is the value of its cell. Its alt text stands in the cell's metadata (`mystnb.image.alt`), and the numbers
-that it draws are printed beside it. nbval compares SVG as text, so a figure is re-proved on CI like a number.
+that it draws are printed beside it. The tests compare it too, to a hundredth of a pixel (conftest.py), so a figure is
+re-proved on CI like a number.
 """
 
 import base64

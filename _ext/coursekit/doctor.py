@@ -30,20 +30,36 @@ CORPUS = {
 
 
 @functools.cache
-def evidence():
-    """Return {finding: (heading of its module, what the checks look for)}, from the functions that make a Finding."""
-    found = {}
+def functions():
+    """Return each function of the doctor's modules as (heading of its module, what it says it looks for, its tree)."""
+    found = []
     for path in sorted(DOCTOR.glob("*.py"), key=lambda path: (path.stem == "handmade", path.stem)):
         tree = ast.parse(path.read_text())
         heading = (ast.get_docstring(tree) or "").split("\n")[0].split(":")[0].split(",")[0].rstrip(".")
-        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
-            for call in ast.walk(function):
-                if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Finding" and call.args:
-                    name, text = call.args[0].value, looked_for(ast.get_docstring(function) or "")
-                    known = found.setdefault(name, (heading, []))
-                    if text not in known[1]:
-                        known[1].append(text)
-    return {name: (heading, " ".join(texts)) for name, (heading, texts) in found.items()}
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef):
+                found.append((heading, looked_for(ast.get_docstring(node) or ""), node))
+    return found
+
+
+@functools.cache
+def evidence():
+    """Return {finding: (heading of its module, what the checks look for)}, from the functions that make a Finding."""
+    found = {}
+    for heading, text, function in functions():
+        for call in ast.walk(function):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Finding" and call.args:
+                known = found.setdefault(call.args[0].value, (heading, []))
+                if text not in known[1]:
+                    known[1].append(text)
+    return {name: (heading, one_or_list(texts)) for name, (heading, texts) in found.items()}
+
+
+def one_or_list(texts):
+    """Return what a finding looks for as Markdown; several things as a list."""
+    if len(texts) == 1:
+        return texts[0]
+    return "Looks for one of these:\n\n" + "\n".join(f"- {text.removeprefix('Looks for ')}" for text in texts)
 
 
 def looked_for(docstring):
@@ -96,9 +112,29 @@ def shown():
 
 
 def difference(sick, healthy):
-    """Return the lines in which two programs differ, with - and + before them; imports do not count."""
-    lines = difflib.unified_diff(sick.splitlines(), healthy.splitlines(), n=0, lineterm="")
-    return [line for line in list(lines)[2:] if re.match(r"[-+](?!import |from ).*\S", line)]
+    """Return the lines in which two programs differ, with - and + before them, and … where others stand between.
+
+    Imports do not count. What compiles and what asks stand there too, with a space before them: the mistake is often
+    that these two do not fit a layer.
+    """
+    asked = [node for node in ast.parse(sick).body if calls(node, "compile", "report")]
+    kept = {i for node in asked for i in range(node.lineno, node.end_lineno + 1)}
+    before = sick.splitlines()
+    places, at = [[]], 0
+    for line in list(difflib.unified_diff(before, healthy.splitlines(), n=len(before), lineterm=""))[3:]:
+        if not line.startswith("+"):
+            at += 1
+        if re.match(r"[-+](?!import |from ).*\S", line) or (line.startswith(" ") and at in kept):
+            places[-1].append(line)
+        elif not line.startswith(("-", "+")) and places[-1]:
+            places.append([])
+    return [line for place in places if place for line in [" …", *place]][1:]
+
+
+def calls(node, *names):
+    """Tell whether a statement is a call of one of these functions."""
+    function = getattr(getattr(node, "value", None), "func", None)
+    return getattr(function, "attr", getattr(function, "id", None)) in names
 
 
 def run(text):
@@ -140,9 +176,14 @@ def anchor(name):
     return f"finding-{nodes.make_id(name)}"
 
 
-def linked(names):
-    """Return findings as links to their places on the page."""
-    return ", ".join(f'<a href="#{anchor(name)}">{name}</a>' for name in names)
+def linked(name):
+    """Return a finding as a link to its place on the page."""
+    return f'<a href="#{anchor(name)}">{name}</a>'
+
+
+def notes():
+    """Return where a note is printed, from the functions that make one, as sentences of a list."""
+    return [found[1] for _, text, _ in functions() if (found := re.search(r"^Note where (.+?)\.(?: |$)", text))]
 
 
 @functools.cache
@@ -162,7 +203,7 @@ def explained(name):
         elif each["id"] == cell:
             break
     where = f"Chapter {int(notebook[:2])}" if notebook[0].isdecimal() else "Short answers"
-    return f"[{where}: {title}]({notebook}#cell-{cell})."
+    return f"In the course: [{where}, a cell under “{title}”]({notebook}#cell-{cell})."
 
 
 def plain(text):
@@ -178,7 +219,9 @@ def section_of(name):
     (sick, healthy), told = shown()[name], stored()[name]
     change = "\n".join(f"  {line}" for line in told["change"].splitlines())
     notes = "".join(f"\nnote\n: {plain(note)}\n" for note in told["notes"])
-    return f"""{evidence()[name][1]} {explained(name)}
+    looks = evidence()[name][1]
+    gap = "\n\n" if "\n" in looks else " "  # a list ends first
+    return f"""{looks}{gap}{explained(name)}
 
 ```diff
 {chr(10).join(difference(sick, healthy))}
@@ -203,6 +246,13 @@ change
 """
 
 
+OPEN = (
+    "Open what you see: below it stand the findings to look at, the likeliest first, each with what tells it from the "
+    "others. Whole messages of Keras and TensorFlow are in [Messages](messages.md)."
+)
+NOTES = "A note is no finding: it stops nothing, and the callback does not print it. There is one where"
+
+
 def sections():
     """Return the page as triples (heading, Markdown, findings): the symptoms, then a section for each module.
 
@@ -213,23 +263,29 @@ def sections():
     ValueError
         If a finding has no cell, no model in the corpus or no symptom, or a symptom names no finding.
     """
-    named = {name for _, names in SYMPTOMS for name in names}
+    named = {name for names in SYMPTOMS.values() for name in names}
     for what, table in (("cell", CELLS), ("model in the corpus", corpus()[0]), ("symptom", named)):
         if wrong := set(table) ^ set(evidence()):
             raise ValueError(f"These findings have no {what}, or are none: {', '.join(sorted(wrong))}.")
-    table = "\n".join(f"| {what} | {linked(names)} |" for what, names in SYMPTOMS)
-    index = "\n".join(f"- {linked([name])}" for name in shown())
+    symptoms = "\n".join(
+        f":::{{dropdown}} {what[:1].upper()}{what[1:]}\n"
+        + "\n".join(f"- {linked(name)}: {hint}" for name, hint in names.items())
+        + "\n:::"
+        for what, names in SYMPTOMS.items()
+    )
+    index = "\n".join(f"- {linked(name)}" for name in shown())
     found = {}
     for name in shown():
         found.setdefault(evidence()[name][0], []).append((name, section_of(name)))
     return [
-        ("From a symptom to its findings", f"| what you see | where to look |\n| --- | --- |\n{table}\n", []),
+        ("From a symptom to its findings", f"{OPEN}\n\n{symptoms}\n", []),
         (
             f"All {len(shown())} findings, A to Z",
             f"::::{{dropdown}} By name\n:::{{container}} findings\n{index}\n:::\n::::\n",
             [],
         ),
-        *((heading, "", found[heading]) for heading in sorted(found)),
+        ("Notes", NOTES + "\n\n" + "\n".join(f"- {each}" for each in notes()), []),
+        *((heading, "", found[heading]) for heading in sorted(found, key=lambda text: text.replace("the ", ""))),
     ]
 
 

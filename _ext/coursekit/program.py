@@ -178,8 +178,15 @@ def statements(expression, known):
                 first = statements(expression.args[0], known)
                 expression.args[0] = ast.Name(MODEL, ast.Load())
             if (result := put_in(expression, function, body)) is not None:
-                return first + [WriteOut(known).visit(each) for each in result]
+                return first + [each for line in result for each in written_out(line, known)]
     return [ast.Assign([ast.Name(MODEL, ast.Store())], expression)]
+
+
+def written_out(line, known):
+    """Return the statements that a line of a function becomes."""
+    if isinstance(line, ast.Assign) and getattr(line.targets[0], "id", None) == MODEL:
+        return statements(line.value, known)
+    return [WriteOut(known).visit(line)]
 
 
 @functools.cache

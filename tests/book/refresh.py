@@ -70,8 +70,8 @@ def refresh(path):
     """Execute one notebook in its folder and write it back, with what the page's badge says of the run.
 
     Where neither the versions nor a source nor anything that the tests compare has changed, the stored outputs and the
-    date stay; and the time, unless it has halved: then it was measured on a busy machine. Each code cell keeps a digest
-    of the source that was run, so an edit is seen whatever it prints.
+    date stay; and the time, unless it is a third shorter: then it was measured on a busy machine. Each code cell keeps
+    a digest of the source that was run, so an edit is seen whatever it prints.
     """
     notebook = normal_form(nbformat.read(path, as_version=4))
     before = copy.deepcopy(notebook)
@@ -102,7 +102,7 @@ def refresh(path):
         notebook.metadata.course = run
     else:
         notebook = before  # in normal form, whatever an editor has left in the file
-        if seconds < before.metadata.course["seconds"] / 2:
+        if seconds < before.metadata.course["seconds"] * 2 / 3:
             notebook.metadata.course.update(seconds=seconds, cores=os.cpu_count())
     nbformat.write(notebook, path)
 

@@ -29,8 +29,11 @@ def test_the_page_shows_each_finding_with_its_mistake_what_the_doctor_says_and_a
     for name, markdown in findings:
         assert markdown.startswith("Looks for "), name
         difference = markdown.split("```diff\n")[1].partition("\n```")[0].splitlines()
-        assert {line[0] for line in difference} <= {"-", "+"}, name
-        assert 1 <= len(difference) <= 8, name
+        changed = [line for line in difference if line[0] in "-+"]
+        assert 1 <= len(changed) <= 9, name
+        assert len(difference) <= 12, name
+        assert any("diagnose(" in line for line in difference), name
+        assert {line[0] for line in difference} <= set("-+ "), name
         assert re.search(r"\nwhat\n: .+\n\nevidence\n: .+\n\nchange\n: ```text\n  .+", markdown), name
         ast.parse(markdown.split("```python\n")[1].partition("\n```")[0])
 
@@ -48,6 +51,14 @@ def test_a_program_on_the_page_is_told_what_the_page_shows_and_nothing_without_t
     assert NUMBER.sub("#", now) == NUMBER.sub("#", before)
     numbers, wanted = (np.array(NUMBER.findall(text), float) for text in (now, before))
     np.testing.assert_allclose(numbers, wanted, rtol=1e-2, atol=1e-6)
+
+
+def test_the_page_says_where_there_are_notes_and_tells_several_evidences_apart():
+    assert len(doctor.notes()) >= 12
+    assert "the learning rate is 0, so that no step changes anything" in doctor.notes()
+    assert not [note for note in doctor.notes() if note.endswith(" None") or note[0] == "."]
+    assert doctor.evidence()["a metric that does not fit"][1].startswith("Looks for one of these:\n\n- an intersection")
+    assert doctor.evidence()["inputs scaled twice"][1].startswith("Looks for inputs of at most 1")
 
 
 SOURCES = {
@@ -90,12 +101,25 @@ def test_a_program_has_its_helpers_written_out(sick, wanted):
 
 
 def test_what_differs_is_shown_without_imports():
+    assert doctor.difference("x = 1\ny = 2\nreport(x)", "x = 2\ny = 2\nreport(x)") == [
+        "-x = 1",
+        "+x = 2",
+        " …",
+        " report(x)",
+    ]
     sick, healthy = "import a\nx = 1\ny = 2", "from b import c\nx = 1\ny = 3\n\nz = 4"
     assert doctor.difference(sick, healthy) == ["-y = 2", "+y = 3", "+z = 4"]
     assert doctor.difference(sick, sick) == []
+    assert doctor.difference("a = 1\nb = 2\nc = 3", "a = 0\nb = 2\nc = 0") == [
+        "-a = 1",
+        "+a = 0",
+        " …",
+        "-c = 3",
+        "+c = 0",
+    ]
 
 
-@pytest.mark.parametrize(("table", "value", "what"), [("CELLS", {}, "cell"), ("SYMPTOMS", (), "symptom")])
+@pytest.mark.parametrize(("table", "value", "what"), [("CELLS", {}, "cell"), ("SYMPTOMS", {}, "symptom")])
 def test_a_finding_without_a_cell_or_a_symptom_is_an_error(table, value, what, monkeypatch):
     monkeypatch.setattr(doctor, table, value)
     with pytest.raises(ValueError, match=rf"^These findings have no {what}, or are none: NaN gradient with"):

@@ -80,6 +80,16 @@ def printing(source, text, **metadata):
     return new_code_cell(source, execution_count=1, outputs=outputs, metadata=metadata)
 
 
+LINE = '<svg><path d="M 85.203005 197.5 L 155 57.98" style="stroke: #0072b2"/><text>0.9</text></svg>'
+
+
+def drawing(drawn, stored=LINE):
+    """Return a cell that draws an SVG and is stored with another."""
+    data = {"text/plain": "<IPython.core.display.SVG object>", "image/svg+xml": stored}
+    outputs = [new_output("execute_result", data=data, execution_count=1)]
+    return new_code_cell(f"from IPython.display import SVG\nSVG({drawn!r})", execution_count=1, outputs=outputs)
+
+
 @pytest.fixture
 def compare(pytester):
     """Return a function that stores cells as a chapter and lets nbval compare it under the project's rules."""
@@ -96,17 +106,22 @@ def compare(pytester):
 
 @pytest.mark.slow
 def test_the_same_digits_pass_and_a_changed_digit_a_changed_figure_and_a_skipped_cell_fail(compare):
-    drawing = "from IPython.display import SVG\nSVG('<svg><text>0.659</text></svg>')"
-    stored = {"text/plain": "<IPython.core.display.SVG object>", "image/svg+xml": "<svg><text>0.658</text></svg>"}
-    figure = new_output("execute_result", data=stored, execution_count=1)
     result = compare(
         printing("print(0.6590)", "0.659\n"),
         printing("print(0.6590)", "0.658\n"),
-        new_code_cell(drawing, execution_count=1, outputs=[figure]),
+        drawing("<svg><text>0.659</text></svg>", stored="<svg><text>0.658</text></svg>"),
         printing("print(1)", "2\n", tags=["nbval-skip"]),
         printing("# NBVAL_SKIP\nprint(1)", "2\n"),
     )
     result.assert_outcomes(passed=1, failed=4)
+
+
+@pytest.mark.slow
+def test_a_figure_may_differ_by_a_hundredth_of_a_pixel_and_in_nothing_else(compare):
+    same = [("85.203005", "85.202889"), ("L 155 ", "L 154.999999 "), ("57.98", "57.989")]
+    others = [("57.98", "57.995"), (" L 155 57.98", ""), ("b2", "b3"), ("0.9", "0.901"), ("path", "rect")]
+    result = compare(*(drawing(LINE.replace(*change)) for change in [*same, *others]))
+    result.assert_outcomes(passed=len(same), failed=len(others))
 
 
 @pytest.mark.slow

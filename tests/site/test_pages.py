@@ -48,10 +48,18 @@ FACTS = r"""() => {
     const text = texts.currentNode;
     if (!text.parentElement.closest("pre, code, .katex, script, style")) prose += text.data;
   }
+  function contentsEnd() {  // with every part unfolded, as each is while one reads it
+    const lists = all(".page-toc ul");
+    lists.forEach((each) => (each.style.display = "block"));
+    const ends = all(".page-toc a").map((each) => each.getBoundingClientRect().right);
+    lists.forEach((each) => (each.style.display = ""));
+    return Math.max(0, ...ends);
+  }
   return {
     theme: document.documentElement.dataset.theme,
     blue: getComputedStyle(document.documentElement).getPropertyValue("--blue").trim(),
     width: document.documentElement.scrollWidth,
+    contents: contentsEnd(),
     cut: all("article *").filter((each) => !each.closest(".katex, .hidden")
       && getComputedStyle(each).overflowX === "hidden"
       && each.scrollWidth > each.clientWidth + 4).map((each) => each.textContent.trim().slice(0, 40)),
@@ -198,6 +206,8 @@ def too_wide(visit, mode):
     wanted = MODES[mode]["viewport"]["width"]
     if visit.facts.width > wanted:
         yield f"{visit.facts.width} pixels wide on a screen of {wanted}"
+    if mode.endswith("desk") and visit.facts.contents > wanted:  # on a phone they wait beside the screen
+        yield f"its contents end at {visit.facts.contents:.0f} on a screen of {wanted}"
     yield from (f"cut off at its right end: {text!r}" for text in visit.facts.cut)
 
 

@@ -300,16 +300,26 @@ WATCH = """() => {
 }"""
 
 
+def idle_frames(page):
+    """Watch the page's frames from here on, and return the milliseconds of 60 idle ones.
+
+    Those too are late where others share the processor.
+    """
+    page.evaluate(WATCH)
+    page.wait_for_function("frames_.length > 60")
+    return page.evaluate("frames_.splice(0)")
+
+
 def test_a_run_writes_a_few_characters_a_frame_until_it_is_paused(started):
     page = started()
-    page.evaluate(WATCH)
+    idle = idle_frames(page)
     button(page, "Run").click()
     page.wait_for_function("document.querySelectorAll('.write .tile').length > 250")
     button(page, "Pause").click()
     frames = page.evaluate("frames_")
     length = len(tiles(page))
     assert (length - 8) / len(frames) <= 3
-    assert np.median(frames) < 34  # milliseconds; 17 where the processor is not shared
+    assert np.median(frames) < np.median(idle) + 17  # milliseconds: a frame
     page.wait_for_timeout(300)
     assert len(tiles(page)) == length
     said = page.locator(".writer > [role=status]")
@@ -421,14 +431,14 @@ def test_what_the_network_has_not_is_replaced_or_skipped_and_named(started):
 
 def test_a_long_text_is_cut_and_read_without_blocking_a_frame(started):
     page = started("Read")
-    page.evaluate(WATCH)
+    idle = idle_frames(page)
     page.get_by_label("text to read").fill(play()[:4100])
     expect(page.locator(".read")).to_contain_text("Only the first 4,000 characters are read.")
     expect(page.locator(".read .big")).to_have_text(re.compile("bits a character$"), timeout=60_000)
     assert len(tiles(page)) == 4000
     shown = page.locator(".tiles:visible").inner_text()  # the lines out of sight too
     assert re.sub(r"\s", "", shown) == re.sub(r"\s", "", play()[:4000])
-    assert np.percentile(page.evaluate("frames_"), 90) < 50
+    assert np.percentile(page.evaluate("frames_"), 90) < np.percentile(idle, 90) + 35  # milliseconds: two frames
 
 
 # ------------------------------------------------------------------------------------------------------------- GUESS

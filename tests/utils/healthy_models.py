@@ -137,6 +137,24 @@ def generalised(y, p):
     return (1 - tf.pow(tf.reduce_sum(y * p, -1) + 1e-7, 0.7)) / 0.7
 
 
+CATEGORICAL = "categorical_accuracy"
+
+
+def of_evidence(y, alpha):
+    return tf.math.log(tf.reduce_sum(alpha, -1)) - tf.math.log(tf.reduce_sum(alpha * y, -1))
+
+
+def contrastive(y, z):
+    z = tf.math.l2_normalize(z, -1)
+    pairs = tf.matmul(z, z, transpose_b=True) - 9 * tf.eye(tf.shape(z)[0])
+    return -tf.reduce_mean(tf.nn.log_softmax(pairs[::2])[:, 1])
+
+
+def sharpened_overlap(y, p):
+    p = tf.sigmoid(20 * (p - 0.5))
+    return 1 - tf.reduce_sum(p * y[:, :4], -1) / tf.reduce_sum(p + y[:, 4:], -1)
+
+
 def evidence(y, e):
     alpha = e + 1
     return tf.reduce_sum(y * (tf.math.log(tf.reduce_sum(alpha, -1, keepdims=True)) - tf.math.log(alpha)), -1)
@@ -321,6 +339,65 @@ MORE = {
     ),
     "noisy labels trusted less": (of(soft, loss=generalised), X, ONE_HOT),
     "evidence": (of(lambda: dense(4, "relu"), loss=evidence), X, ONE_HOT),
+    "evidence above 1, judged by its largest": (
+        of(lambda: dense(4, "softplus"), lambda: call(lambda e: e + 1), loss=of_evidence, metrics=[CATEGORICAL]),
+        X,
+        ONE_HOT,
+    ),
+    "shares under squared error, judged by the largest": (
+        of(soft, loss="mse", metrics=["accuracy"]),
+        X,
+        ONE_HOT * 0.6 + 0.1,
+    ),
+    "a sigmoid that sharpens probabilities in the loss": (
+        of(lambda: dense(4, "sigmoid"), loss=sharpened_overlap),
+        X,
+        np.concatenate([ONE_HOT, ONE_HOT], axis=-1),
+    ),
+    "area under a curve of probabilities": (
+        of(lambda: dense(1, "sigmoid"), loss=BIN, metrics=[keras.metrics.AUC(), keras.metrics.AUC(curve="PR")]),
+        X,
+        BITS[:, None],
+    ),
+    "rows smoothed by hand": (
+        of(dense, loss=keras_losses.CategoricalCrossentropy(from_logits=True)),
+        X,
+        ONE_HOT * 0.9 + 0.025,
+    ),
+    "a class that weighs 5": (of(dense), X, Y, {"class_weight": {0: 5.0}}),
+    "weights that grow": (of(dense), X, Y, {"sample_weight": np.arange(16)}),
+    "the next character, from the first again": (
+        of(
+            lambda: layers.Embedding(9, 4),
+            lambda: layers.GRU(4, return_sequences=True),
+            lambda: dense(9),
+            shape=(5,),
+            dtype="int64",
+        ),
+        CHARACTERS,
+        np.roll(CHARACTERS, -1, axis=1),
+    ),
+    "pixels in columns, and back": (
+        of(
+            lambda: layers.Conv2D(4, 1),
+            lambda: layers.Permute((2, 1, 3)),
+            lambda: layers.Reshape((64, 4)),
+            shape=(8, 8, 3),
+        ),
+        IMAGES,
+        (IMAGES[..., 0] * 4).astype(int).reshape(10, 64),
+    ),
+    "two halves of the units": (
+        of(lambda: dense(8), lambda: layers.Reshape((5, 2, 4)), lambda: layers.Permute((2, 1, 3)), shape=(5, 6)),
+        STEPS,
+        np.stack([TOKENS, TOKENS], axis=1),
+    ),
+    "equal weights under a loss of one number": (
+        of(dense, loss=contrastive),
+        X,
+        np.zeros(16),
+        {"sample_weight": np.ones(16)},
+    ),
     "distances to a boundary": (of(lambda: dense(4, "sigmoid"), loss=boundary), X, X[:, :4]),
     "the output is the loss": (
         of(lambda: dense(3), lambda: call(lambda z: tf.reduce_sum(tf.square(z), -1, keepdims=True)), loss=itself),

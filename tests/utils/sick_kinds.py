@@ -425,7 +425,7 @@ KINDS = {
     "weights of rows are zero": (
         HIDDEN,
         (logits, X, Y, {"sample_weight": np.zeros(16)}),
-        (logits, X, Y, {"sample_weight": np.arange(16)}),
+        (logits, X, Y, {"sample_weight": np.ones(16)}),
     ),
     "add_loss of a log": (
         ADDED,
@@ -458,7 +458,11 @@ KINDS = {
         (lambda: recurrent(False), STEPS, TOKENS),
         (lambda: recurrent(True), STEPS, TOKENS),
     ),
-    "names as labels": (NOT_NUMBERS, (logits, X, np.array(["cat", "dog"] * 8)), (logits, X, BITS)),
+    "names as labels": (
+        NOT_NUMBERS,
+        (logits, X, np.array(["cat", "dog"] * 8)),
+        (logits, X, np.unique(["cat", "dog"] * 8, return_inverse=True)[1]),
+    ),
     "objects as labels": (
         NOT_NUMBERS,
         (logits, X, np.array([1, None] * 8, dtype=object)),

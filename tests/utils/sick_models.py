@@ -106,7 +106,7 @@ def many(loss, classes=300):
 
 def poisoned(value):
     model = logits()
-    model.layers[0].kernel.assign(np.where(np.arange(24).reshape(6, 4) == 5, value, 0.1))
+    model.layers[0].kernel.assign(np.where(np.eye(6, 4) == 1, value, 0.1))
     return model
 
 
@@ -149,7 +149,7 @@ MENDED = "from_logits=True on probabilities, corrected by Keras"
 TWICE, ONE = "softmax twice", "softmax over one unit"
 
 
-ACCURACY = "accuracy by the wrong rule"
+ACCURACY = "a metric that does not fit"
 
 
 SIGMOID = "sigmoid with a categorical loss"
@@ -207,12 +207,12 @@ CASES = {
     "column, categorical": (
         "integer labels with a categorical loss",
         (lambda: logits(CATEGORICAL()), X, Y[:, None]),
-        (lambda: logits(CATEGORICAL()), X, ONE_HOT),
+        (lambda: logits(SPARSE()), X, Y[:, None]),
     ),
     "zero row from one_hot": (
         "target rows do not sum to 1",
         (lambda: logits(CATEGORICAL()), X, np.eye(5)[Y + 1][:, :4]),
-        (lambda: logits(CATEGORICAL()), X, ONE_HOT * 0.9 + 0.025),
+        (lambda: logits(CATEGORICAL()), X, np.eye(4)[Y]),
     ),
     "wrong shape": ("loss cannot be computed", (tokens, STEPS, TOKENS[:, :3]), (tokens, STEPS, TOKENS)),
     "logits, sparse": (UNDECLARED, (lambda: logits(INT), X, Y), (lambda: sequential(soft(), loss=INT), X, Y)),
@@ -392,7 +392,7 @@ CASES = {
     "B == T, class_weight": (
         "class_weight on labels per position",
         (tokens, SQUARE, SQUARE_Y, {"class_weight": {0: 5.0}}),
-        (logits, X, Y, {"class_weight": {0: 5.0}}),
+        (tokens, SQUARE, SQUARE_Y, {"sample_weight": np.where(SQUARE_Y == 0, 5.0, 1.0)}),
     ),
     "class_weight, per pixel": (
         "class_weight on labels per position",

@@ -4,7 +4,7 @@ The table has the form of `sick_models.CASES`; what the names of its arrays mean
 """
 
 import numpy as np
-from sick_kinds import NAN_GRADIENT, REWARDS, SWAPPED, WANTS_PROBS
+from sick_kinds import BOUNDED, NAN_GRADIENT, REWARDS, SWAPPED, WANTS_LOGITS, WANTS_PROBS
 from sick_models import (
     BIN,
     BINARY,
@@ -12,6 +12,7 @@ from sick_models import (
     DOUBLE,
     HOT,
     INT,
+    LOST,
     ONE,
     ONE_HOT,
     RANGE,
@@ -49,13 +50,72 @@ SAME_ROWS, BACKWARDS = "the same input in every row", "class_weight the wrong wa
 NOT_SEEN, LOST_MASK = "a weight that Keras does not see", "a mask is lost on its way"
 LONG, NO_CLASS = "labels longer than the output", "class_weight for a class that is not there"
 NOT_FINITE = "NaN or Inf in the loss"
-DROWNED, METRIC = "one loss drowns another", "accuracy by the wrong rule"
+MIXED = "classes and pixels mixed by a reshape"
+ONE_NUMBER = "weights under a loss of one number"
+DROWNED, METRIC = "one loss drowns another", "a metric that does not fit"
 
 VALUES = RNG.normal(size=(16, 1)).astype("float32")
 WORDS = RNG.integers(1, 9, (12, 5))
 PADDED = np.where(np.arange(5) < 3, WORDS, 0)
 TAGS = np.where(PADDED > 0, PADDED % 3 + 1, 0)
 PAIRS = [X, X[::-1].copy()]
+
+
+VOID = np.where(np.arange(16) < 4, 255, Y)
+
+
+class Cosines(layers.Layer):
+    """Scores of four classes: the cosine between a row and each one's weights, divided by a temperature."""
+
+    def __init__(self, temperature):
+        super().__init__()
+        self.temperature = temperature
+
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], 4), initializer="glorot_uniform")
+
+    def call(self, x):
+        return tf.linalg.l2_normalize(x, -1) @ tf.linalg.l2_normalize(self.w, 0) / self.temperature
+
+
+def distance_model(metrics):
+    """Return a model of a distance, small for label 1."""
+
+    def contrastive(y, d):
+        y = tf.cast(y, d.dtype)
+        return tf.reduce_mean(y * tf.square(d) + (1 - y) * tf.square(tf.nn.relu(1 - d)), -1)
+
+    between = layers.Lambda(lambda z: tf.sqrt(tf.reduce_sum(tf.square(z), -1, keepdims=True) + 1e-6))
+    return sequential(dense(), between, loss=contrastive, metrics=metrics)
+
+
+def pairs_told_apart(y, d):
+    return tf.reduce_mean(tf.cast(tf.equal(d < 0.5, y > 0.5), "float32"))
+
+
+class OwnBinary(losses.Loss):
+    """A binary cross-entropy on columns of probabilities, which it may make rows first."""
+
+    def __init__(self, as_rows):
+        super().__init__()
+        self.as_rows = as_rows
+
+    def call(self, y, p):
+        p = tf.clip_by_value(tf.squeeze(p, -1) if self.as_rows else p, 1e-6, 1 - 1e-6)
+        y = tf.cast(y, p.dtype)
+        return -(2 * y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p))
+
+
+class Masked(layers.Layer):
+    """Adds a large negative number to the first entries, which a softmax is to leave out."""
+
+    def __init__(self, large, **options):
+        super().__init__(**options)
+        self.large = large
+
+    def call(self, x):
+        hidden = tf.constant([1, 1, 0, 0, 0, 0], x.dtype)
+        return tf.nn.softmax(x + hidden * tf.cast(self.large, x.dtype))
 
 
 def value(activation=None, loss="mse", **options):
@@ -73,7 +133,7 @@ def reader(classes=9):
         layers.GRU(4, return_sequences=True),
         dense(classes),
         loss=SPARSE(),
-        shape=(5,),
+        shape=(None,),
         dtype="int64",
     )
 
@@ -312,6 +372,51 @@ def masks(loss=BIN, metrics=None, activation="sigmoid"):
     return sequential(layers.Conv2D(1, 1, activation=activation), loss=loss, shape=(6, 6, 2), metrics=metrics)
 
 
+def flat(*stack):
+    """Return a model that gives the classes of all pixels in one row."""
+    return sequential(layers.Conv2D(4, 1), *stack, loss=INT, shape=(6, 6, 2))
+
+
+class Clipped(layers.Layer):
+    """Keeps probabilities away from 0 and 1."""
+
+    def call(self, p):
+        return keras.ops.clip(p, 1e-7, 1 - 1e-7)
+
+
+def mean_of_all(y, p):
+    return keras.ops.mean(keras.ops.square(y - p))
+
+
+def mean_of_each(y, p):
+    return keras.ops.mean(keras.ops.square(y - p), axis=-1)
+
+
+def sum_of_all(y, p):
+    return keras.ops.sum(keras.ops.square(y - p))
+
+
+def weighted_from_logits(y, z):
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=y[:, :4], logits=z)
+    return tf.reduce_sum(losses * y[:, 4:], -1)
+
+
+def softplus_of_part(y, z):
+    return tf.reduce_sum(tf.math.softplus(z[:, :2]) - z[:, :2] * y[:, :2], -1) + tf.reduce_sum(z[:, 2:] ** 2, -1)
+
+
+def siamese(function, *behind):
+    """Return a model that calls two inputs alike by a sigmoid of their distance."""
+    a, b = keras.Input((6,)), keras.Input((6,))
+    shared = dense(5)
+    z = layers.Lambda(lambda d: function(tf.reduce_sum(tf.square(d / 3), -1, keepdims=True)))(shared(a) - shared(b))
+    for layer in behind:
+        z = layer(z)
+    model = keras.Model([a, b], layers.Activation("sigmoid")(z))
+    model.compile("sgd", loss=BIN)
+    return model
+
+
 def sharpened(layer):
     return sequential(layer, layers.Conv2D(2, 3), layers.Flatten(), dense(), loss=SPARSE(), shape=(6, 6, 2))
 
@@ -334,8 +439,15 @@ class Plain(layers.Layer):
 
 
 def words(*between):
-    stack = [layers.Embedding(9, 4, mask_zero=True), *between, layers.LSTM(4), dense()]
-    return sequential(*stack, loss=SPARSE(), shape=(5,), dtype="int64")
+    return sequential(
+        layers.Embedding(9, 4, mask_zero=True),
+        *between,
+        layers.LSTM(4),
+        dense(),
+        loss=SPARSE(),
+        shape=(5,),
+        dtype="int64",
+    )
 
 
 def own_mixture(positive):
@@ -411,6 +523,8 @@ SHARES = np.abs(X) / np.abs(X).sum(-1, keepdims=True)
 RARE = (np.arange(64) % 16 == 0).astype(int)
 MANY_ROWS = RNG.normal(size=(64, 6)).astype("float32")
 IMAGES, BLACK_AND_WHITE = RNG.random((16, 6, 6, 2)).astype("float32"), RNG.integers(0, 2, (16, 6, 6, 1)) * 255.0
+PIXELS, SEVERAL = (4 * IMAGES[..., 0]).astype(int).reshape(16, 36), ONE_HOT + np.roll(ONE_HOT, 1, -1)
+PACKED = np.concatenate([ONE_HOT, np.where(ONE_HOT > 0, 1.0, 0.5)], axis=-1)
 ADVANTAGES = np.eye(3)[np.arange(16) % 3] * RNG.choice([-0.3, 1.0], (16, 1))
 
 GRADES = np.arange(16)[:, None] % 5
@@ -437,7 +551,7 @@ TRIALS = {
     "classes first": (
         AXIS,
         (
-            lambda: sequential(layers.Permute((3, 1, 2)), layers.Softmax(), loss=HOT, shape=(5, 5, 3)),
+            lambda: sequential(dense(3), layers.Permute((3, 1, 2)), layers.Softmax(), loss=HOT, shape=(5, 5, 3)),
             PLANES.transpose(0, 2, 3, 1),
             PLANES,
         ),
@@ -454,7 +568,7 @@ TRIALS = {
     ),
     "one-hot of one-hot": (
         TWICE_HOT,
-        (lambda: logits(HOT), X, np.eye(4)[ONE_HOT.astype(int)]),
+        (lambda: sequential(soft(), loss=HOT), X, np.eye(4)[ONE_HOT.astype(int)]),
         (lambda: sequential(soft(), loss=HOT), X, ONE_HOT),
     ),
     "softmax under CTC": (DOUBLE, (lambda: speech("softmax"), SOUND, LETTERS), (speech, SOUND, LETTERS)),
@@ -548,7 +662,7 @@ TRIALS = {
         (lambda: two_columns("softplus"), X, VALUES),
     ),
     "prices in float16": (HALF, (lambda: half("mixed_float16"), X, VALUES * 1e5), (lambda: half("float32"), X, VALUES)),
-    "words not shifted": (COPIED, (reader, WORDS, WORDS), (reader, WORDS[:, :5], np.roll(WORDS, -1, axis=1))),
+    "words not shifted": (COPIED, (reader, WORDS[:, :-1], WORDS[:, :-1]), (reader, WORDS[:, :-1], WORDS[:, 1:])),
     "weights on the padding": (
         ONE_LEFT,
         (lambda: reader(4), PADDED, TAGS, {"sample_weight": (PADDED == 0).astype("float32")}),
@@ -645,7 +759,7 @@ TRIALS = {
     "a reshape before an LSTM": (
         LOST_MASK,
         (lambda: words(layers.Reshape((5, 4))), PADDED, np.arange(12) % 4),
-        (lambda: words(layers.Dropout(0.1)), PADDED, np.arange(12) % 4),
+        (lambda: words(layers.Identity()), PADDED, np.arange(12) % 4),
     ),
     "more letters than steps": (
         LONG,
@@ -733,6 +847,81 @@ TRIALS = {
         (lambda: tokens(loss=SPARSE(), metrics=[metrics.MeanIoU(4)]), STEPS, TOKENS),
         (lambda: tokens(loss=SPARSE(), metrics=[metrics.MeanIoU(4, sparse_y_pred=False)]), STEPS, TOKENS),
     ),
+    "accuracy of quantities": (
+        METRIC,
+        (lambda: bits(loss="mse", metrics=["accuracy"]), X, VALUES),
+        (lambda: bits(loss="mse", metrics=["mae"]), X, VALUES),
+    ),
+    "accuracy of three quantities": (
+        METRIC,
+        (lambda: sequential(dense(3), loss="mae", metrics=["acc"]), X, X[:, :3]),
+        (lambda: sequential(dense(3), loss="mae"), X, X[:, :3]),
+    ),
+    "accuracy of grey values": (
+        METRIC,
+        (lambda: masks(metrics=["accuracy"]), IMAGES, IMAGES[..., :1]),
+        (lambda: masks(metrics=["mae"]), IMAGES, IMAGES[..., :1]),
+    ),
+    "softmax over the rows of a picture": (
+        "softmax over the wrong axis",
+        (lambda: flat(layers.Softmax(1), layers.Reshape((36, 4))), IMAGES, PIXELS),
+        (lambda: flat(layers.Reshape((36, 4)), layers.Softmax()), IMAGES, PIXELS),
+    ),
+    "area under a curve of logits": (
+        METRIC,
+        (lambda: bits(metrics=[metrics.AUC()]), X, BITS[:, None]),
+        (lambda: bits(metrics=[metrics.AUC(from_logits=True)]), X, BITS[:, None]),
+    ),
+    "a sigmoid again, on labels and weights in one array": (
+        WANTS_LOGITS,
+        (lambda: sequential(dense(4, "sigmoid"), loss=weighted_from_logits), X, PACKED),
+        (lambda: sequential(dense(4), loss=weighted_from_logits), X, PACKED),
+    ),
+    "softplus by hand, on labels and weights in one array": (
+        WANTS_LOGITS,
+        (lambda: sequential(dense(4, "sigmoid"), loss=softplus_of_part), X, PACKED),
+        (lambda: sequential(dense(4), loss=softplus_of_part), X, PACKED),
+    ),
+    "one return for four actions": (
+        SPREAD,
+        (lambda: sequential(dense(4), loss="huber"), X, VALUES),
+        (lambda: sequential(dense(4), loss="huber"), X, np.tile(VALUES, 4)),
+    ),
+    "sigmoid of a distance": (
+        BOUNDED,
+        (lambda: siamese(tf.sqrt), PAIRS, BITS[:, None]),
+        (lambda: siamese(tf.sqrt, dense(1)), PAIRS, BITS[:, None]),
+    ),
+    "sigmoid of a squared distance": (
+        BOUNDED,
+        (lambda: siamese(tf.identity), PAIRS, BITS[:, None]),
+        (lambda: siamese(tf.identity, dense(1)), PAIRS, BITS[:, None]),
+    ),
+    "classes first, in an old SegNet": (
+        MIXED,
+        (lambda: flat(layers.Reshape((4, 36)), layers.Permute((2, 1)), layers.Softmax()), IMAGES, PIXELS),
+        (lambda: flat(layers.Reshape((36, 4)), layers.Softmax()), IMAGES, PIXELS),
+    ),
+    "a softmax that is clipped": (
+        LOST,
+        (lambda: sequential(soft(), Clipped(), loss=INT), X, Y),
+        (lambda: sequential(soft(), loss=INT), X, Y),
+    ),
+    "weights for a mean over the batch": (
+        ONE_NUMBER,
+        (lambda: bits(loss=mean_of_all), X, VALUES, {"sample_weight": np.where(VALUES[:, 0] > 1, 5.0, 1.0)}),
+        (lambda: bits(loss=mean_of_each), X, VALUES, {"sample_weight": np.where(VALUES[:, 0] > 1, 5.0, 1.0)}),
+    ),
+    "class_weight for a sum over the batch": (
+        ONE_NUMBER,
+        (lambda: bits("sigmoid", sum_of_all), X, BITS[:, None], {"class_weight": {0: 1.0, 1: 3.0}}),
+        (lambda: bits("sigmoid", mean_of_each), X, BITS[:, None], {"class_weight": {0: 1.0, 1: 3.0}}),
+    ),
+    "several ones a row": (
+        "target rows do not sum to 1",
+        (lambda: sequential(soft(), loss=HOT), X, SEVERAL),
+        (lambda: sequential(dense(4, "sigmoid"), loss=BIN), X, SEVERAL),
+    ),
     "recall of logits": (
         METRIC,
         (lambda: bits(metrics=[metrics.Recall()]), X, BITS[:, None]),
@@ -766,5 +955,35 @@ TRIALS = {
             X,
             np.exp(X[:, :4]) / np.exp(X[:, :4]).sum(-1, keepdims=True),
         ),
+    ),
+    "cosines without a temperature": (
+        BOUNDED,
+        (lambda: sequential(Cosines(1.0), loss=SPARSE()), X, Y),
+        (lambda: sequential(Cosines(0.07), loss=SPARSE()), X, Y),
+    ),
+    "accuracy of a distance": (
+        METRIC,
+        (lambda: distance_model(["accuracy"]), X, ONES),
+        (lambda: distance_model([pairs_told_apart]), X, ONES),
+    ),
+    "accuracy of labels that the loss ignores": (
+        METRIC,
+        (lambda: logits(losses.SparseCategoricalCrossentropy(True, ignore_class=255), metrics=["accuracy"]), X, VOID),
+        (
+            lambda: logits(losses.SparseCategoricalCrossentropy(True, ignore_class=255), weighted_metrics=["accuracy"]),
+            X,
+            VOID,
+            {"sample_weight": (VOID != 255).astype("float32")},
+        ),
+    ),
+    "a column in a loss of one's own class": (
+        SPREAD,
+        (lambda: sequential(dense(1, "sigmoid"), loss=OwnBinary(False)), X, BITS),
+        (lambda: sequential(dense(1, "sigmoid"), loss=OwnBinary(True)), X, BITS),
+    ),
+    "-1e9 in float16": (
+        NOT_FINITE,
+        (lambda: sequential(Masked(-1e9, dtype="mixed_float16"), dense(dtype="float32"), loss=SPARSE()), X, Y),
+        (lambda: sequential(Masked(-3e4, dtype="mixed_float16"), dense(dtype="float32"), loss=SPARSE()), X, Y),
     ),
 }

@@ -439,6 +439,9 @@ def test_padding_that_counts_and_a_learning_rate_of_zero_are_notes():
     model.optimizer.learning_rate = 0.0
     (note,) = diagnose(model, X, Y).notes
     assert note == "The learning rate is 0: fit will run, and change nothing."
+    # In mixed precision the rate is that of the optimizer inside.
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)), loss=SPARSE())
+    assert diagnose(model, X, Y).notes == ()
 
 
 def test_losses_of_outputs_that_share_no_layer_do_not_drown_each_other():
@@ -488,7 +491,7 @@ def test_what_is_shown_of_a_diagnosis_is_what_report_prints(capsys):
     diagnosis = diagnose(sequential(soft(), loss="sparse_categorical_crossentropy"), X, Y)
     report(diagnosis)
     assert capsys.readouterr().out == f"{diagnosis!r}\n" == f"{diagnosis}\n"
-    assert f"{diagnosis!r}".startswith("No finding.\n  note      Safe on TensorFlow only")
+    assert f"{diagnosis!r}".startswith("No finding.\n  note      This loss is exact on TensorFlow only")
     for wrong in (None, logits(), "No finding.", [1]):
         with pytest.raises(ValueError, match=r"^`findings` is a \w+; wanted what diagnose\(model, x, y\) returns\.$"):
             report(wrong)
@@ -544,3 +547,26 @@ def test_an_own_train_step_is_named_and_not_examined():
     model.compile(loss=SPARSE())
     notes = diagnose(model, X, Y).notes
     assert notes[0].startswith("The model has a train_step of its own, which is not examined")
+
+
+def test_labels_that_the_loss_ignores_do_not_count_where_a_mask_hides_them():
+    words = np.where(np.arange(5) < 3, 1 + np.arange(60).reshape(12, 5) % 8, 0)
+    tags = np.where(words > 0, words % 4, -1)
+    for hidden in (True, False):
+        embedded = layers.Embedding(9, 4, mask_zero=hidden)
+        loss = SPARSE(ignore_class=-1)
+        model = sequential(embedded, dense(), loss=loss, metrics=["accuracy"], shape=(5,), dtype="int64")
+        assert names(model, words, tags) == ["a metric that does not fit"] * (not hidden)
+
+    def accuracy(y, p):
+        return tf.reduce_mean(tf.cast(tf.argmax(p, -1) == tf.cast(y, "int64"), "float32")[:, :3])
+
+    model.compile("sgd", loss=loss, metrics=[accuracy])
+    assert names(model, words, tags) == []
+
+
+def test_a_compute_loss_beside_the_compiled_loss_is_named_and_not_examined():
+    model = Step(lambda p: tf.reduce_mean(p))
+    model.compile("sgd", loss=SPARSE())
+    (note,) = diagnose(model, X, Y).notes
+    assert note.startswith("The model has a compute_loss of its own, which is not examined")

@@ -210,7 +210,13 @@ def noisy():
 
 
 def state(model):
-    variables = [*model.variables, *model.optimizer.variables, *(v for m in model.metrics for v in m.variables)]
+    states = (v for layer in model.layers for v in getattr(layer, "states", None) or ())  # `variables` has not these
+    variables = [
+        *model.variables,
+        *states,
+        *model.optimizer.variables,
+        *(v for m in model.metrics for v in m.variables),
+    ]
     return {v.path + str(i): np.array(v.numpy()) for i, v in enumerate(variables)}
 
 
@@ -285,10 +291,10 @@ def test_what_is_right_on_tensorflow_only_is_a_note_and_no_finding(capsys):
     """The note is true: `test_rosetta.py` takes the same ending to JAX, where its loss is 16.118."""
     diagnosis = diagnose(sequential(soft(), loss=INT), X, Y)
     assert diagnosis == []
-    assert diagnosis.notes[0].startswith("Safe on TensorFlow only: the loss is computed from the logits")
+    assert diagnosis.notes[0].startswith("This loss is exact on TensorFlow only, where Keras takes the logits")
     report(diagnosis)
     printed = capsys.readouterr().out
-    assert printed.startswith("No finding.\n  note      Safe on TensorFlow only")
+    assert printed.startswith("No finding.\n  note      This loss is exact on TensorFlow only")
     assert max(map(len, printed.splitlines())) <= 80
     assert diagnose(logits(), X, Y).notes == ()
     assert diagnose(sequential(soft(), loss=INT), X, Y + 1).notes == ()  # there is no loss
@@ -318,9 +324,13 @@ def finding(case):
         ("float16 loss", "the first y[8] = 2049, is read as class 2048.", 'dtype="float32"'),
         ("two softmaxes", "with 4 classes it can never pass 0.4754", "from_logits=True"),
         ("softmax over time", "Sums along axis 1 are 1", "axis=-1"),
-        ("one unit, softmax", "All 16 outputs of shape (16, 1) are 1 to 1.", "BinaryCrossentropy(from_logits=True)"),
-        ("probabilities, reshaped", "for perfect probabilities it would still be 0.7437", "Crossentropy()"),
-        ("probabilities, sigmoid", "for perfect probabilities it would still be 0.3133", "BinaryCrossentropy()"),
+        ("one unit, softmax", "The 16 outputs of shape (16, 1) are all 1.", "BinaryCrossentropy(from_logits=True)"),
+        ("probabilities, reshaped", "for perfect probabilities it would still be 0.7437", "and leave from_logits=True"),
+        (
+            "probabilities, sigmoid",
+            "for perfect probabilities it would still be 0.3133",
+            "remove the sigmoid, and leave",
+        ),
         ("Reshape", "costs 16.118 nats, however far off its logits, and pushes them by 0.", "from_logits=True"),
         ("ignore_class", "costs 16.118 nats", "from_logits=True, ignore_class=3)"),
         ("mixed_bfloat16", "on the output itself (bfloat16)", 'dtype="float32"'),
@@ -502,3 +512,26 @@ def test_inputs_that_the_model_refuses_are_told_with_keras_own_reason():
     with pytest.raises(ValueError, match=r"^`model` cannot take `x` of shape \(16, 5\): .*Give it one batch") as caught:
         diagnose(logits(), X[:, :5], Y)
     assert "expected axis -1 of input shape to have value 6" in str(caught.value)
+
+
+def test_of_several_arrays_the_large_one_is_named():
+    a, b = keras.Input((6,), name="image"), keras.Input((6,), name="age")
+    model = keras.Model([a, b], dense()(layers.Concatenate()([a, b])))
+    model.compile("sgd", loss=SPARSE())
+    (only,) = diagnose(model, {"image": 255 * abs(X), "age": X}, Y)
+    assert only.change.startswith("x['image'] = x['image'] / 255")
+
+
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        (lambda: [dense(5), dense(4, "relu", name="head")], "relu in 'head' "),
+        (lambda: [dense(5, name="part"), dense(4, "relu", name="part_1")], "relu in 'part_1' "),
+        (lambda: [dense(5, name="part_1"), dense(4, "relu", name="part")], "relu in 'part' "),
+        (lambda: [keras.Sequential([dense(4, "relu", name="inner")], name="outer")], "relu in 'inner' "),
+        (lambda: [layers.Dropout(0.1, name="drop"), dense(), layers.Dropout(0.3, name="drop_1")], "'drop_1' stands"),
+    ],
+)
+def test_a_layer_is_called_as_the_model_calls_it(stack, said):
+    (only,) = diagnose(sequential(*stack(), loss=SPARSE()), X, Y)
+    assert said in only.evidence

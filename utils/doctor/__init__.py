@@ -32,11 +32,11 @@ from . import (
     weights,
 )
 from .callback import DoctorCallback
+from .cases import Added, cases_of, computes_loss
 from .finding import Diagnosis, Finding, report
 from .graph import Walk, reason
 from .intake import batches_of, check_inputs, check_model
 from .keep import built_copy, unchanged
-from .measure import Added, cases_of, computes_loss
 
 __all__ = ["Diagnosis", "DoctorCallback", "Finding", "diagnose", "report"]
 
@@ -66,6 +66,8 @@ LOSS = (
     finite.nan_in_loss,
     finite.nan_gradient,
     learning.no_gradient,
+    loss.broadcast,  # where rows meet other rows, what follows would judge the numbers of all pairs
+    handmade.row_against_column,
     handmade.wrong_mean,
     handmade.softmax_over_rows,
     handmade.rewards_wrong,
@@ -77,8 +79,6 @@ LOSS = (
     targets.unreadable,
     targets.beyond_output,
     loss.smoothed_away,
-    loss.broadcast,
-    handmade.row_against_column,
     labels.longer_than_output,
     labels.copied,
     loss.softmax_with_binary,
@@ -87,7 +87,7 @@ LOSS = (
     loss.logits_as_probs,
     loss.saturated,
 )
-ENDING = (endings.bounded, endings.dropped)
+ENDING = (endings.bounded, endings.cosines, endings.dropped, endings.mixed)
 LEARNING = (
     learning.frozen,
     learning.hidden,
@@ -103,6 +103,7 @@ WEIGHTS = (
     weights.unknown_class,
     weights.backwards,
     weights.weights_on_wrong_axis,
+    weights.weights_of_one_number,
     weights.class_weight_on_positions,
 )
 INPUT = (data.unscaled, data.scaled_twice, data.same_rows)
@@ -174,6 +175,13 @@ def _trains_itself(model):
     return type(model).train_step is not keras.Model.train_step
 
 
+def _own_step(model):
+    """Note where the model has a `train_step` or `compute_loss` of its own, which is not looked at."""
+    own = "train_step" if _trains_itself(model) else "compute_loss" if computes_loss(model) else ""
+    said = f"The model has a {own} of its own, which is not examined: what is said here is of the compiled loss."
+    return [said] if own else []
+
+
 def _look(model, batch):
     """Return the findings of one batch as pairs (group, finding), and its notes."""
     check_inputs(model, batch)
@@ -182,7 +190,7 @@ def _look(model, batch):
     walk = Walk(model, batch)
     if model.loss is None:
         return _of_added(walk)
-    found, notes = [], [OWN_STEP] if _trains_itself(model) else []
+    found, notes = [], _own_step(model)
     cases = cases_of(walk)
     for case in cases:
         findings, said = _of_case(case)
@@ -191,7 +199,7 @@ def _look(model, batch):
             if (finding.name, finding.evidence) not in seen:  # what is wrong with x or the weights is said once
                 own = case.name if rank not in (FATAL, INPUT) or "labels" in finding.name else ""
                 found.append((GROUPS.index(rank), dataclasses.replace(finding, output=own)))
-        notes += said
+        notes += [f"Output {case.name!r}: {note}" if case.name else note for note in said]
     if any(rank == GROUPS.index(LABELS) for rank, _ in found) and (swap := exchanged.exchanged(cases, _labels_of)):
         labels = GROUPS.index(LABELS)
         if swap.name == LOSSES_EXCHANGED:
@@ -254,15 +262,15 @@ def _of_case(case):
     )
     findings += _one_of(WEIGHTS, case) + _one_of(INPUT, case)
     findings = (findings or _one_of(REST, case)) + _one_of(METRICS, case)
-    return findings, [note for check in NOTES if (note := check(case))]
+    # That an ending is safe on one backend is worth a word where nothing else is wrong.
+    notes = NOTES if findings else (loss.on_tensorflow_only, *NOTES)
+    return findings, [note for check in notes if (note := check(case))]
 
 
-OWN_STEP = "The model has a train_step of its own, which is not examined: what is said here is of the compiled loss."
 LOSSES_EXCHANGED = "two losses exchanged"
 NO_WAY_BACK = "no gradient reaches the weights"  # of a frozen model there is none to look for
 NOTHING_TO_TRAIN = ("nothing to train", "everything is hidden from the loss")
 NOTES = (
-    loss.on_tensorflow_only,
     loss.beside,
     loss.squared,
     loss.by_hand_on_probs,

@@ -4,19 +4,24 @@ import numpy as np
 
 from ..quiet import keras, tf
 from .finding import Finding
-from .graph import traced
+from .graph import layer_of, traced
 from .intake import batches_of
+from .keep import unchanged
 
 FULL = {"Sigmoid": (0, 1), "Tanh": (-1, 1)}  # where these saturate
+# Findings that are told and stop nothing: such a model learns, if not from every row or on every backend.
+TRAINS = ("logits that Keras cannot recover", "from_logits=True on probabilities, corrected by Keras")
 NEAR = 1e-3  # of the ends that counts as saturated
 MANY = 0.9  # of the units of a layer: dead or saturated ones are told from here on
 TINY = 1e-7  # the length of a gradient that has vanished, beside a loss above 0
 STEPS = 3  # epochs near ln K before that is told
+ROWS = 8  # looked at after an epoch; all of the batch only where something is wrong with these
 
 
 class DoctorCallback(keras.callbacks.Callback):
     """Looks at one batch with `diagnose` before training, and at the end of each epoch at how it trains.
 
+    After an epoch a few rows of the batch are enough; where something is wrong with these, all of them are looked at.
     Prints a line for each finding and, once each, for: a loss that is not finite (told at the batch), a loss that stays
     at ln K, units that are dead or saturated, a gradient that vanished, a gradient or weights that are not finite.
     Nothing else is printed, no notes either.
@@ -28,7 +33,8 @@ class DoctorCallback(keras.callbacks.Callback):
         dataset, whose first batch is taken.
     stop : bool
         Whether to end training where one of these is found that more training cannot mend: a finding before training
-        (by RuntimeError, so that no weight moves), and a loss, gradient or weights that are not finite.
+        (by RuntimeError, so that no weight moves; two with which a model learns all the same are only printed), and a
+        loss, gradient or weights that are not finite.
     say : callable
         Takes a line of text; `print` unless given.
     class_weight : dict of int to float, optional
@@ -67,18 +73,19 @@ class DoctorCallback(keras.callbacks.Callback):
                 f"`stop` is {stop!r} and `say` {say!r}; wanted True or False, and a function such as print."
             )
         self.stop, self.ignore, self._print = stop, tuple(ignore), say
-        self.said, self._kinds, self._probe, self._chance, self._stuck = [], set(), None, None, 0
+        self.said, self._kinds, self._probes, self._chance, self._stuck = [], set(), [], None, 0
         self._steps = 0
 
     def on_train_begin(self, logs=None):
         """Diagnose the batch; print a line for each finding, and refuse to train if `stop`."""
         from . import diagnose  # which imports this module
 
-        self.said, self._kinds, self._probe, self._stuck, self._steps = [], set(), None, 0, 0
+        self.said, self._kinds, self._probes, self._stuck, self._steps = [], set(), [], 0, 0
         found = diagnose(self.model, self._batch.x, self._batch.y, self._batch.sample_weight, self._batch.class_weight)
         findings = [finding for finding in found if finding.name not in self.ignore]
         for finding in findings:
             self._say(finding.name, line_of(finding))
+        findings = [finding for finding in findings if finding.name not in TRAINS]
         if findings and self.stop:
             raise RuntimeError(
                 f"Not trained: {line_of(findings[0])}\nreport(diagnose(model, x, y)) gives the evidence. To train all "
@@ -151,63 +158,91 @@ class DoctorCallback(keras.callbacks.Callback):
             )
 
     def _of_units(self, loss):
-        """Tell dead and saturated units, and gradients that vanished or are not finite."""
-        self._probe = self._probe or Probe(self.model, self._batch)
-        shares, length, finite = self._probe()
-        if not finite:
-            yield (
-                "weights are NaN",
-                f"weights are not finite, which relu may hide: the loss is {loss:.4f}. Look for NaN in x and y, and "
-                "build the model anew.",
-            )
-        if not np.isfinite(length):
-            yield (
-                "gradient is NaN",
-                f"the gradient is {length} with a loss of {loss:.4f}; the next step spoils all weights.",
-            )
-        elif length < TINY and loss > 0.01:
-            yield (
-                "gradient is 0",
-                f"the gradient has length {length:.1e} with a loss of {loss:.4f}: nothing is learned.",
-            )
-        for name, kind, share in shares:
-            if share >= MANY:
-                yield f"{kind} {name}", f"{100 * share:.0f} % of the units of {name!r} are {kind} on the batch."
+        """Return what is wrong with units, gradients or weights: nothing, or what the last of the probes shows."""
+        self._probes = self._probes or probes(self.model, self._batch)
+        for probe in self._probes:
+            if not (found := [*wrong(*probe(), loss)]):
+                break
+        return found
+
+
+def wrong(shares, length, finite, loss):
+    """Yield pairs (kind, line): units dead or saturated, a gradient that vanished, gradient or weights not finite."""
+    if not finite:
+        yield (
+            "weights are NaN",
+            f"weights are not finite, which relu may hide: the loss is {loss:.4f}. Look for NaN in x and y, and build "
+            "the model anew.",
+        )
+    if not np.isfinite(length):
+        yield (
+            "gradient is NaN",
+            f"the gradient is {length} with a loss of {loss:.4f}; the next step spoils all weights.",
+        )
+    elif length < TINY and loss > 0.01:
+        yield (
+            "gradient is 0",
+            f"the gradient has length {length:.1e} with a loss of {loss:.4f}: nothing is learned.",
+        )
+    for name, kind, share in shares:
+        if share >= MANY:
+            yield f"{kind} {name}", f"{100 * share:.0f} % of the units of {name!r} are {kind} on the batch."
+
+
+def probes(model, batch):
+    """Return a probe of the batch, and before it one of a few of its rows where the model takes these alone."""
+    parts = batch.x, batch.y
+    all_rows = Probe(model, *parts)
+    if {len(part) > ROWS for part in tf.nest.flatten(parts) if part is not None} != {True}:
+        return [all_rows]
+    few = Probe(model, *tf.nest.map_structure(lambda part: None if part is None else part[:ROWS], parts))
+    try:
+        few()
+    except Exception:
+        return [all_rows]  # such as where the size of a batch is part of the model
+    return [few, all_rows]
 
 
 class Probe:
     """Measures a batch in one graph: dead and saturated units of each layer, the gradient, and finite weights."""
 
-    def __init__(self, model, batch):
-        self.names = []
-        self._x = tf.nest.map_structure(tf.convert_to_tensor, batch.x)
-        y = None if batch.y is None else tf.nest.map_structure(tf.convert_to_tensor, batch.y)
-        variables = [v.value for v in model.trainable_variables]
-
-        def look(x):
-            with tf.GradientTape() as tape:
-                output = model(x, training=False)
-                loss = model.compute_loss(x=x, y=y, y_pred=output, training=False)
-            shares = []
-            for op in tf.compat.v1.get_default_graph().get_operations():
-                if op.type in ("Relu", *FULL) and op.outputs[0].shape.rank in (2, 3, 4) and "gradient" not in op.name:
-                    self.names.append((op.name.split("/")[-2], "dead" if op.type == "Relu" else "saturated"))
-                    shares.append(_share(op))
-            found = [tf.norm(getattr(g, "values", g)) for g in tape.gradient(loss, variables) if g is not None]
-            finite = [tf.reduce_all(tf.math.is_finite(v)) for v in variables if v.dtype.is_floating]
-            return (
-                tf.stack(shares or [0.0]),
-                tf.norm(tf.stack(found or [0.0])),
-                tf.reduce_all(tf.stack(finite or [True])),
-            )
-
-        self._graph = traced(look, self._x)
+    def __init__(self, model, x, y):
+        self._model, self._graph, self._names, self._moved = model, None, [], []
+        self._x = tf.nest.map_structure(tf.convert_to_tensor, x)
+        self._y = None if y is None else tf.nest.map_structure(tf.convert_to_tensor, y)
 
     def __call__(self):
         """Return triples (layer, "dead" or "saturated", share), the gradient's length, and if weights are finite."""
+        if self._graph is None:
+            with unchanged(self._model) as before:
+                self._graph = traced(self._look, self._x)
+                self._graph(self._x)
+                self._moved = [v for v, value in before if not np.array_equal(v.numpy(), value)]
+        before = [np.array(v.numpy()) for v in self._moved]
         shares, length, finite = self._graph(self._x)
-        shares = [(*name, share) for name, share in zip(self.names, shares.numpy(), strict=False)]
+        for variable, value in zip(self._moved, before, strict=True):  # a stateful layer goes on where training left it
+            variable.assign(value)
+        shares = [(*name, share) for name, share in zip(self._names, shares.numpy(), strict=False)]
         return shares, float(length), bool(finite)
+
+    def _look(self, x):
+        """Return the measurements as tensors; note the layers' names."""
+        model, variables = self._model, [v.value for v in self._model.trainable_variables]
+        with tf.GradientTape() as tape:
+            output = model(x, training=False)
+            loss = model.compute_loss(x=x, y=self._y, y_pred=output, training=False)
+        shares = []
+        for op in tf.compat.v1.get_default_graph().get_operations():
+            if op.type in ("Relu", *FULL) and op.outputs[0].shape.rank in (2, 3, 4) and "gradient" not in op.name:
+                self._names.append((layer_of(op, model), "dead" if op.type == "Relu" else "saturated"))
+                shares.append(_share(op))
+        found = [tf.norm(getattr(g, "values", g)) for g in tape.gradient(loss, variables) if g is not None]
+        finite = [tf.reduce_all(tf.math.is_finite(v)) for v in variables if v.dtype.is_floating]
+        return (
+            tf.stack(shares or [0.0]),
+            tf.norm(tf.stack(found or [0.0])),
+            tf.reduce_all(tf.stack(finite or [True])),
+        )
 
 
 def _share(op):

@@ -24,12 +24,14 @@ def unscaled(case):
                     f"{values[values != mark].min():.4g} to {values[values != mark].max():.4g}.",
                     f"steps of a sequence: layers.Masking(mask_value={mark:g}); single fields: a mean in their place",
                 )
+            large = (name for name, x in case.batch.inputs if numeric(x) and np.abs(x).max() > LARGEST_INPUT)
+            x = next(large, "x")
             return Finding(
                 "inputs unscaled",
                 "Large numbers enter the first weights: the first logits are large too, and sure of a wrong class.",
-                f"They go from {values.min():.4g} to {values.max():.4g}, mean size {np.abs(values).mean():.4g}; "
-                "wanted about 1.",
-                "x = x / 255 for grey values, or layers.Normalization() as the first layer",
+                f"What enters goes from {values.min():.4g} to {values.max():.4g}, mean size "
+                f"{np.abs(values).mean():.4g}; wanted about 1.",
+                f"{x} = {x} / 255 for grey values, or layers.Normalization() as the first layer",
             )
 
 

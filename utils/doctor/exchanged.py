@@ -56,10 +56,10 @@ def _losses(first, second, judge):
             return None
     return Finding(
         "two losses exchanged",
-        "Each loss fits the other output with its labels: the losses are in another order than the outputs.",
+        "Each loss fits the other output with its labels.",
         f"{first.name}: {first.loss.name}, y holds {first.y.min():.4g} to {first.y.max():.4g}; {second.name}: "
         f"{second.loss.name}, {second.y.min():.4g} to {second.y.max():.4g}.",
-        f"exchange them, or name them: loss={{'{first.name}': ..., '{second.name}': ...}}",
+        f"exchange them: loss={{{first.name!r}: {second.loss.name!r},\n{second.name!r}: {first.loss.name!r}}}",
     )
 
 
@@ -92,5 +92,5 @@ def _inputs(case, judge):
         "two are exchanged.",
         f"x goes from {x.min():.4g} to {x.max():.4g}, y from {case.y.min():.4g} to {case.y.max():.4g}. To tell: which "
         "of them should the model give?",
-        "(x, y) is (what comes in, what is wanted); or scale y to 0 to 1",
+        "exchange them: fit(damaged, clean); or, if they are in order, scale y to 0 to 1",
     )

@@ -112,8 +112,8 @@ def nan_in_loss(case):
             "The output is not finite, so the loss is not the cause: a layer divides by 0, or takes a log of 0.",
             f"{rows.sum()} of {len(rows)} rows of the output are not finite, the first is {first(rows)[0]}; inputs and "
             "weights are finite.",
-            "call the layers one by one on that row; a norm or a deviation of 0 wants + 1e-3, and in float16 1e-8 is "
-            '0: dtype="float32" for that layer',
+            "call the layers one by one on that row; a norm or a deviation of 0 wants + 1e-3. In float16 1e-8 is 0, "
+            'and -1e9, as in a mask, is -inf, of which 0 times is NaN: -3e4 there, or dtype="float32" for that layer',
         )
     if bad.any():
         at = first(bad) if bad.ndim else ()

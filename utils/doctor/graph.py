@@ -18,6 +18,7 @@ WEIGHTED = {"BatchMatMulV2", "BatchMatMulV3", "Conv2D", "Conv3D", "DepthwiseConv
 WEIGHTED |= {"TensorListFromTensor"}  # where a recurrent layer begins
 CUTS = {"ArgMax", "ArgMin", "Round", "Rint", "Floor", "Ceil", "Greater", "GreaterEqual", "Less", "LessEqual", "Sign"}
 CUTS |= {"StopGradient", "PyFunc", "EagerPyFunc", "Multinomial"}
+CLIPS = {"Minimum", "Maximum", "ClipByValue"}
 # The product of a dropout, by either name that TensorFlow gives it.
 DROPOUT = re.compile(r"/stateless_dropout/|/dropout(_\d+)?/[Mm]ul")
 
@@ -36,6 +37,8 @@ class Output:
     inner: set = field(default_factory=set)  # those before a last softmax or sigmoid
     dropped: set = field(default_factory=set)  # dropout behind the logits, seen with training=True
     direct: bool = False  # nothing stands behind the last one
+    moved: set = field(default_factory=set)  # the types of what moves or renames its numbers
+    scores: tuple = ()  # what the last weights give, before and after a reshape that stands behind them
 
 
 class Walk:
@@ -60,11 +63,12 @@ class Walk:
         """Return the outputs in the structure that the model gives them."""
         try:
             try:
-                output, masks, entering, added = traced(self._graph, self.x)(self.x)
+                output, masks, scores, entering, added = traced(self._graph, self.x)(self.x)
             except Exception:
                 if not self.model.run_eagerly:
                     raise
-                masks, entering, added = {}, [], []  # a model for eager use only: what comes last stays unknown
+                # A model for eager use only: what comes last stays unknown.
+                masks, scores, entering, added = {}, {}, [], []
             if self.model.run_eagerly:
                 output = self.model(self.x, training=False)
         except Exception as error:
@@ -74,6 +78,8 @@ class Walk:
             ) from error
         for i, mask in masks.items():
             self.ends[int(i)].mask = np.asarray(mask)
+        for i, pair in scores.items():
+            self.ends[int(i)].scores = tuple(np.asarray(t, dtype=np.float64) for t in pair)
         self.entering = [np.asarray(t, dtype=np.float64) for t in entering]
         self.added = [float(value) for value in added]
         for tensor in keras.tree.flatten(output):
@@ -104,13 +110,15 @@ class Walk:
             warnings.simplefilter("always")
             output = self.model(x, training=False)
         self.mask_lost_in = [found[1] for each in said if (found := MASK_LOST.search(str(each.message)))]
-        masks = {}
+        masks, scores = {}, {}
         for i, tensor in enumerate(keras.tree.flatten(output)):
             end = Output()
             if isinstance(tensor, tf.Tensor):
-                end.last = ends_of(tensor)
+                end.last = ends_of(tensor, end.moved)
                 end.direct = tensor.op in end.last  # nothing stands behind the last activation
                 end.inner = before_activations(end.last)
+                if pair := reshaped(tensor, end):
+                    scores[str(i)] = pair
                 if (mask := getattr(tensor, "_keras_mask", None)) is not None:
                     masks[str(i)] = mask
             self.ends.append(end)
@@ -118,7 +126,7 @@ class Walk:
         self.cuts = [op for op in operations[::-1] if op.type in CUTS]
         self.of_one = [op for op in operations if over_one(op)]
         entering = [t for tensor in keras.tree.flatten(x) for t in entering_from(tensor)]
-        return output, masks, entering, list(self.model.losses)
+        return output, masks, scores, entering, list(self.model.losses)
 
     @functools.cached_property
     def reached_by_added(self):
@@ -192,8 +200,11 @@ def reason(error):
     return next((line for line in lines if not line.startswith(("Exception enc", "Graph exec"))), "no reason given.")
 
 
-def ends_of(tensor):
-    """Return the operations that made `tensor`, looking through those that only move its numbers."""
+def ends_of(tensor, moved=None):
+    """Return the operations that made `tensor`, looking through those that only move its numbers, or clip it to 0..1.
+
+    The types of these are added to `moved`.
+    """
     ends, todo, seen = set(), [tensor.op], set()
     while todo:
         op = todo.pop()
@@ -203,9 +214,26 @@ def ends_of(tensor):
         inputs = [t for t in op.inputs if t.dtype.is_floating]
         if op.type in MOVES and inputs:
             todo += [t.op for t in inputs]
+        elif op.type in CLIPS and inputs and {end.type for end in ends_of(inputs[0])} <= {"Softmax", "Sigmoid"}:
+            todo.append(inputs[0].op)
         else:
             ends.add(op)
+            continue
+        if moved is not None:
+            moved.add(op.type)
     return ends
+
+
+def reshaped(tensor, end):
+    """Return what the last weights of an output give, before and after a reshape and a transposition, or None."""
+    if len(end.last) == 1 and end.direct and next(iter(end.last)).type in ("Softmax", "Sigmoid"):
+        tensor = tensor.op.inputs[0]
+    moved = set()
+    ends = ends_of(tensor, moved)
+    if len(ends) != 1 or not {"Reshape", "Transpose"} <= moved:
+        return None
+    op = ends.pop()
+    return (op.outputs[0], tensor) if op.type in ("BiasAdd", "AddV2", "Conv2D") else None
 
 
 def over_one(op):
@@ -244,7 +272,15 @@ def entering_from(x):
     return found
 
 
-def layer_of(op):
-    """Return the name of the layer that an operation belongs to."""
-    parts = op.name.split("/")
-    return parts[-2] if len(parts) > 1 else parts[0]
+def layer_of(op, model):
+    """Return the name of the layer that an operation belongs to.
+
+    Keras opens the name of a layer in each call, so that TensorFlow numbers it: of `dense` it makes `dense_1`.
+    """
+    names = {layer.name for layer in model._flatten_layers()}
+    *scopes, own = op.name.split("/")
+    for part in reversed(scopes):
+        for name in (re.sub(r"_\d+$", "", part), part):
+            if name in names:
+                return name
+    return scopes[-1] if scopes else own

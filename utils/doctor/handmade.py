@@ -142,7 +142,7 @@ def wants_probs(case):
         return None
     if case.low and (case.p <= 0).all():
         return None  # logarithms already, taken in two bytes
-    if not ((case.p < 0) | (case.p > 1)).any() or not np.isfinite(case.p).all():
+    if not case.outside.any() or not np.isfinite(case.p).all():
         return None
     several = case.classes > 1
     if np.isfinite(case.losses).all():
@@ -279,7 +279,7 @@ def _others(case):
 
 
 def direction(case):
-    """Return a note where a loss by hand is higher for large outputs of label 1 than for small ones, or None."""
+    """Note where a loss by hand rises with the output where the label is 1: a minus may be missing."""
     if case.kind or not case.reading.by_hand or case.classes > 1 or case.guess is None or case.sigmoid_last:
         return None
     if not case.labels_matter:
@@ -295,8 +295,10 @@ def direction(case):
 
 def wants_logits(case):
     """Find a loss by hand that stays above 0 on probabilities that are right, and is 0 on logits that are."""
-    if case.kind or not case.reading.by_hand or case.guess is None or not case.bounded_by_one:
+    if case.kind or not case.reading.by_hand or not case.bounded_by_one:
         return None
+    if case.guess is None:
+        return _squashed_again(case)
     perfect, logits = case.try_loss(case.guess), case.try_loss(30 * (2 * case.guess - 1))
     if not (perfect > 0.05 and abs(logits) < 0.01 * perfect):
         return None
@@ -308,13 +310,26 @@ def wants_logits(case):
     )
 
 
+def _squashed_again(case):
+    """Find a loss by hand whose graph takes softmax or sigmoid of an output that is one already."""
+    if isinstance(case.run, Exception) or case.squashed is None:
+        return None
+    name = "sigmoid_cross_entropy_with_logits" if "logistic_loss" in case.squashed.name else case.squashed.type
+    return Finding(
+        "loss for logits gets probabilities",
+        "The model ends in probabilities, and the loss applies softmax or sigmoid to them again.",
+        f"{name} in the loss takes the output itself, which goes from {case.p.min():.4g} to {case.p.max():.4g}.",
+        "remove the activation of the last layer",
+    )
+
+
 def other_losses(case):
     """Find an ending that does not fit `from_logits` of a focal or Kullback-Leibler loss of Keras."""
     fn, kwargs = function_of(case.loss)
     if fn not in ON_PROBS:
         return None
     from_logits = bool(kwargs.get("from_logits", False))
-    outside = ((case.p < 0) | (case.p > 1)).any()
+    outside = case.outside.any()
     name = fn.__name__
     function = BINARY_CLASS[ON_PROBS[fn]]
     if outside and not from_logits:

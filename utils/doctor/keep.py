@@ -8,24 +8,27 @@ import warnings
 
 import numpy as np
 
-from ..quiet import keras
+from ..quiet import keras, tf
+
+VARIABLE = keras.Variable | tf.Variable
 
 
 @contextlib.contextmanager
 def unchanged(model):
-    """Put back whatever the block moves: variables (weights, seeds, states), added losses and random state."""
-    seeds = keras.src.backend.common.global_state.get_global_attribute("global_seed_generator")
-    variables = [*model.variables, *([seeds.state] if seeds is not None else [])]
-    before = [np.array(v.numpy()) for v in variables]
+    """Put back whatever the block moves: variables (weights, seeds, states), added losses and random state.
+
+    Gives the pairs (variable, value before the block).
+    """
+    before = [(v, np.array(v.numpy())) for v in _variables(model)]
     layers = [layer for layer in [model, *model._flatten_layers()] if hasattr(layer, "_losses")]
     added = [(list(layer._losses), set(layer._loss_ids)) for layer in layers]
     python, numpy = random.getstate(), np.random.get_state()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras's own warning about from_logits becomes a finding
-            yield
+            yield before
     finally:
-        for variable, value in zip(variables, before, strict=True):
+        for variable, value in before:
             if not np.array_equal(variable.numpy(), value, equal_nan=value.dtype.kind == "f"):
                 variable.assign(value)
         for layer, (losses, ids) in zip(layers, added, strict=True):
@@ -35,6 +38,26 @@ def unchanged(model):
             layer._loss_ids.update(ids)
         random.setstate(python)
         np.random.set_state(numpy)
+
+
+def _variables(model):
+    """Return the variables that a call can move: the model's, the global seed, and what a layer keeps beside these.
+
+    The last are the states of a stateful layer and any tf.Variable: `model.variables` has neither.
+    """
+    seeds = keras.src.backend.common.global_state.get_global_attribute("global_seed_generator")
+    kept = [v for layer in model._flatten_layers() for v in _parts(vars(layer)) if isinstance(v, VARIABLE)]
+    found = [*model.variables, *([seeds.state] if seeds is not None else []), *kept]
+    return list({id(v): v for v in found}.values())
+
+
+def _parts(value):
+    """Yield what a value holds: the parts of lists, tuples and dicts, at any depth; or the value itself."""
+    if isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _parts(part)
+    else:
+        yield value
 
 
 def built_copy(model, x):
@@ -92,11 +115,7 @@ def _copied(model):
     saveable = keras.src.saving.keras_saveable.KerasSaveable
     shared = saveable, keras.Variable, keras.random.SeedGenerator, types.ModuleType
     for layer in layers:
-        for value in vars(layer).values():
-            values = (
-                value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
-            )
-            memo |= {id(v): v for v in values if isinstance(v, shared) and id(v) not in memo}
+        memo |= {id(v): v for v in _parts(vars(layer)) if isinstance(v, shared) and id(v) not in memo}
     for layer in layers:
         twin = memo[id(layer)]
         own = {

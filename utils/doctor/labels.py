@@ -71,7 +71,10 @@ def corrupted(case):
 
 
 def out_of_range(case):
-    """Find labels of a class that has no output."""
+    """Find labels of a class that has no output: counted from 1, or marks such as 255, -1 and -100 of what has none.
+
+    Marks are left out by `ignore_class` in the loss.
+    """
     y = case.y.astype(np.float64)
     if case.kind == "sparse" and case.labels.shape == case.p.shape[:-1]:
         y, top, wanted = case.labels.astype(np.float64), case.classes - 1, f"{case.classes} outputs have labels 0 to"
@@ -98,7 +101,7 @@ def out_of_range(case):
             "y = y // 255",
         )
     elif case.kind == "binary":
-        what = "Binary cross-entropy goes below 0, without bound, for a label outside 0 to 1."
+        what = "With a label outside 0 to 1 binary cross-entropy falls below 0, and without end."
         change = {(1, 2): "y = y - 1", (-1, 1): "y = (y + 1) / 2"}.get((low, high), _for_binary(case, y))
         if case.classes > 1 and case.fits and low >= 0 and high < case.classes:
             what = f"These are class numbers of {case.classes} classes; binary cross-entropy judges each unit alone."
@@ -106,7 +109,9 @@ def out_of_range(case):
     elif case.kind == "sparse" and low == -1 and high == case.classes - 2:
         change = f"y = y + 1 if -1 is one of the {case.classes} classes; ignore_class=-1 in the loss if it marks a gap"
     elif case.kind == "sparse" and not bad.all() and (y[bad] == y[bad][0]).all() and y[bad][0] in (-1, -100, 255):
-        change = f"{case.fixed_loss(case.from_logits)[:-1]}{', ' * case.from_logits}ignore_class={int(y[bad][0])})"
+        mark = int(y[bad][0])
+        what = f"{mark} is no class, but a mark of what should not count; Keras takes it for a class."
+        change = f"{case.fixed_loss(case.from_logits)[:-1]}{', ' * case.from_logits}ignore_class={mark})"
     return Finding(
         "labels out of range",
         what,
@@ -129,11 +134,11 @@ def _for_binary(case, y):
             f"one number a row for {case.classes} units: rows of {case.classes} zeros and ones; for grades a 1 for "
             "each threshold passed, (np.arange(K - 1) < y[:, None])"
         )
-    if whole and y.min() >= 0 and y.shape == case.p.shape and case.classes > 1:
-        if y.max() < case.classes:
-            return f"rows of class numbers: make each a row of {case.classes} zeros and ones, a 1 for each class"
-        if y.max() <= 255:
-            return "grey values: y = y / 255"
+    alike = y.shape == case.p.shape and y.min() >= 0
+    if whole and alike and case.classes > 1 and y.max() < case.classes:
+        return f"rows of class numbers: make each a row of {case.classes} zeros and ones, a 1 for each class"
+    if alike and 1.5 < y.max() <= 255 and (case.classes > 1 or y.ndim == 4):
+        return "grey values: y = y / 255, and x too if it holds the same"
     if y.min() > -0.5 and y.max() < 1.5:
         return "y = np.clip(y, 0, 1); soften labels inwards, as label_smoothing does"
     if whole and y.min() >= 0 and len(np.unique(y)) <= MANY and case.classes == 1:
@@ -165,31 +170,47 @@ def target_rows(case):
                 "Kullback-Leibler compares two distributions; rows of y that are none are clipped to 0..1.",
                 f"{bad.sum()} of {bad.size} rows, the first y{list(at)} sums to {sums[at]:g}; y goes from "
                 f"{case.y.min():.4g} to {case.y.max():.4g}.",
-                "y = keras.ops.softmax(y) if these are a teacher's logits; the model too ends in softmax",
+                "y = keras.ops.softmax(y) if these are a teacher's logits; and end the model in softmax",
             )
-        if finding := _other_rows(case, at):
+        if finding := _on_another_axis(case, at) or _several_a_row(case):
             return finding
+        if (several := bad & (sums > 1)).sum() > bad.sum() / 2:
+            at = first(several)
+            return Finding(
+                "target rows do not sum to 1",
+                "Categorical cross-entropy takes a distribution in each row of y. Here rows have several ones: of "
+                "several classes, or of a grade that is written as the steps up to it.",
+                f"{bad.sum()} of {bad.size} rows, the first of these y{list(at)} sums to {sums[at]:g}.",
+                "activation='sigmoid', loss='binary_crossentropy'",
+            )
         return Finding(
             "target rows do not sum to 1",
-            "Categorical cross-entropy takes a distribution in each row of y. A row of zeros (a label out of range "
-            "before one_hot) costs nothing; several ones are a multi-label problem.",
+            "Categorical cross-entropy takes a distribution in each row of y. A row of zeros, as one_hot makes it of a "
+            "label out of range, costs nothing.",
             f"{bad.sum()} of {bad.size} rows, the first y{list(at)} sums to {sums[at]:g}.",
-            "check the labels before one_hot; for several classes\nactivation='sigmoid', loss='binary_crossentropy'",
+            "check the labels before one_hot; where a row may have several classes or none:\nactivation='sigmoid', "
+            "loss='binary_crossentropy'",
         )
 
 
-def _other_rows(case, at):
-    """Find target rows whose sums are 1 along another axis than the last, or that hold class numbers above 1."""
+def _on_another_axis(case, at):
+    """Find target rows whose sums are 1 along another axis than the last."""
     y = case.y.astype(np.float64)
     for axis in range(1, y.ndim - 1):
         if y.shape[axis] > 1 and np.allclose(y.sum(axis), 1, rtol=0, atol=1e-3) and (y >= 0).all():
             return Finding(
                 "classes on another axis",
                 f"The classes of y lie on axis {axis}; loss and softmax take the last one for them.",
-                f"y {y.shape} sums to 1 along axis {axis}, the first row of its last axis to {y[at].sum():g}; the "
+                f"y {y.shape} sums to 1 along axis {axis}; along its last axis the first sum is {y[at].sum():g}. The "
                 f"output has shape {case.p.shape}.",
                 f"classes last in both: y = np.moveaxis(y, {axis}, -1), keras.layers.Permute or channels_last",
             )
+    return None
+
+
+def _several_a_row(case):
+    """Find rows of several class numbers where a row of shares is wanted."""
+    y = case.y
     if y.max() > 1 and y.min() >= 0 and not (y % 1).any():
         return Finding(
             "integer labels with a categorical loss",
@@ -234,7 +255,7 @@ def blank_as_label(case):
 
 
 def longer_than_output(case):
-    """Find labels under keras.losses.CTC that need more steps than the output has; twins need one between them."""
+    """Find labels under keras.losses.CTC that need more steps than the output has: one each, one between equal ones."""
     if function_of(case.loss)[0] is not keras.losses.ctc or case.y.ndim != 2 or case.p.ndim != 3:
         return None
     written = case.y != 0

@@ -5,7 +5,7 @@ import numpy as np
 from ..quiet import keras, tf
 from .finding import Finding
 from .graph import layer_of
-from .measure import FEW
+from .measure import FEW, span
 
 ROWS = 8  # fewer rows of one class say nothing
 ROWS_OF_TWO = 64  # with two classes one may be rare
@@ -45,8 +45,9 @@ def no_gradient(case):
         "integers, stop_gradient and NumPy have no gradient.",
         f"0 of {len(pairs)} weights get a gradient; the output, {case.p.shape} {case.dtype}, "
         f"{'gets none either' if inside else 'gets one'}."
-        + (f" The last of these is {cut.type} in {layer_of(cut)!r}." if cut is not None else ""),
-        "a loss on the scores themselves, a cross-entropy: no argmax, round or stop_gradient in it"
+        + (f" The last of these is {cut.type} in {layer_of(cut, case.model)!r}." if cut is not None else ""),
+        "a loss on the scores themselves, such as a cross-entropy, with no argmax, round, comparison, cast or "
+        "stop_gradient between them and its result"
         if inside
         else "remove what interrupts it between weights and output; stop_gradient belongs on one branch only",
     )
@@ -71,13 +72,7 @@ def cut_off(walk, cases):
     if not lost or not reached:
         return [], []
     moving = [v for v in lost if walk.moves(v, {case.place for case in cases})]
-    idle = [v.path for v in lost if not any(v is m for m in moving)]
-    notes = []
-    if idle:
-        notes = [
-            f"{len(idle)} of {len(walk.model.trainable_variables)} trainable weights take no part in the loss on this "
-            f"batch, the first is {idle[0]}."
-        ]
+    notes = without_part([v.path for v in lost if not any(v is m for m in moving)], walk.model)
     if not moving:
         return [], notes
     return [
@@ -90,6 +85,13 @@ def cut_off(walk, cases):
             "remove what interrupts it after that layer; if it should stay as it is: layer.trainable = False",
         )
     ], notes
+
+
+def without_part(paths, model):
+    """Note where trainable weights take no part in the loss, and stay as they are."""
+    count = len(model.trainable_variables)
+    said = f"{len(paths)} of {count} trainable weights take no part in the loss on this batch, the first is "
+    return [said + f"{paths[0]}."] if paths else []
 
 
 def units_alike(case):
@@ -115,8 +117,8 @@ def units_alike(case):
                     if zero
                     else "the same gradient: they remain one unit, however many there are."
                 ),
-                f"{value.shape[-1]} columns of {variable.path}, {value.shape}, are equal, from {value.min():.4g} to "
-                f"{value.max():.4g}; their gradients are {'0' if zero else 'equal'}.",
+                f"{value.shape[-1]} columns of {variable.path}, {value.shape}, are equal, the numbers {span(value)}; "
+                f"their gradients are {'0' if zero else 'equal'}.",
                 'kernel_initializer="glorot_uniform", the default, instead of zeros or ones',
             )
     return None
@@ -194,7 +196,7 @@ def hidden(case):
 
 
 def one_class(case):
-    """Find a batch whose labels are all the same class, or all that have a weight other than 0."""
+    """Find a batch whose labels are all of one class."""
     if case.kind in FEW and case.targets is not None and case.targets.size:
         labels, counted = case.targets.argmax(-1), case.counted
     elif case.kind == "binary" and case.y.size == len(case.y):
@@ -213,14 +215,7 @@ def one_class(case):
         counted = counted & ~np.isin(labels, [number for number, value in case.class_weight.items() if value == 0])
     labels, classes = labels[counted], max(case.classes, 2)
     if labels.size and (labels == labels[0]).all() and (every != every[0]).any():
-        return Finding(
-            "weights leave one class",
-            "Weights of 0 hide all labels but those of one class, which a constant answer fits. In sequences that is "
-            "often the padding: weights the wrong way round.",
-            f"{labels.size} of {every.size} labels have a weight, all are {labels[0]:g}; the others have "
-            f"{len(np.unique(every))} classes.",
-            "sample_weight = (x != 0).astype('float32') for padding of 0; 0 in class_weight hides a class",
-        )
+        return _left_alone(labels, every)
     if len(case.y) < (ROWS if classes > 2 else ROWS_OF_TWO) or not labels.size or (labels != labels[0]).any():
         return None
     return Finding(
@@ -230,6 +225,18 @@ def one_class(case):
         f"{labels.size} labels are all {labels[0]:g}; the model has {classes} classes. To tell: np.unique(y) of all "
         "labels shows the others if they are sorted.",
         "arrays, which fit shuffles: ask about a random batch; a dataset: .shuffle(len(y)).batch(32); or correct y",
+    )
+
+
+def _left_alone(labels, every):
+    """Find weights of 0 on the labels of all classes but one."""
+    return Finding(
+        "weights leave one class",
+        "Weights of 0 hide all labels but those of one class, which a constant answer fits. In sequences that is "
+        "often the padding: weights the wrong way round.",
+        f"{labels.size} of {every.size} labels have a weight, all are {labels[0]:g}; the others have "
+        f"{len(np.unique(every))} classes.",
+        "sample_weight = (x != 0).astype('float32') for padding of 0; 0 in class_weight hides a class",
     )
 
 

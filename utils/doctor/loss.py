@@ -33,6 +33,8 @@ def broadcast(case):
         intended = np.reshape(y, shape) if column else np.broadcast_to(y, shape)
         given, value = _value_of(case, y), _value_of(case, intended)
         same = np.isclose(value, given, rtol=1e-4)
+        if column and not np.isclose(given, _value_of(case, np.roll(y, 1, axis=0)), rtol=1e-4):
+            return None  # each output meets its own label: of all pairs the order makes no difference
         if same != column:
             return Finding(
                 "loss broadcasts labels",
@@ -40,7 +42,11 @@ def broadcast(case):
                 "compared with outputs that are not its own. No error is raised.",
                 f"y {y.shape} against output {p.shape} gives {given:.5g}"
                 + (f"; with y of shape {shape} it is {value:.5g}." if column else ", the loss of y repeated."),
-                f"y = y.reshape({shape})" if column else f"loss='{cross_entropy_for(case)}' for {case.classes} classes",
+                f"y = y.reshape({shape})"
+                if column
+                else f"y of shape {p.shape}, a target for each unit; for quantities of one unit Dense(1)"
+                if (y % 1).any()
+                else f"loss='{cross_entropy_for(case)}' for {case.classes} classes",
             )
 
 
@@ -76,7 +82,12 @@ def softmax_with_binary(case):
     if case.kind == "binary" and case.softmax_last and case.probs:
         return Finding(
             "softmax with a binary loss",
-            "Binary cross-entropy judges each unit alone, as sigmoid makes them; softmax ties them together.",
+            "Binary cross-entropy judges each unit alone, as sigmoid makes them; softmax ties them together."
+            + (
+                " Keras hands it the logits before the softmax: it trains sigmoids, and predict gives a softmax."
+                if case.gradient is None
+                else ""
+            ),
             f"The rows of the output, {case.p.shape}, sum to 1.",
             "loss='categorical_crossentropy' for one true class a row;\nactivation='sigmoid' for several",
         )
@@ -111,7 +122,8 @@ def probs_as_logits(case):
             f"The output lies between {case.p.min():.3g} and {case.p.max():.3g}"
             + (" and its rows sum to 1" if case.kind in FEW else "")
             + f". The loss is {case.losses.mean():.4f}; for perfect probabilities it would still be {floor:.4f}.",
-            f"remove the {function} (best), or\n{case.fixed_loss(False)}",
+            f"remove the {function}"
+            + (f" (best), or\n{case.fixed_loss(False)}" if case.direct else ", and leave from_logits=True"),
         )
 
 
@@ -119,10 +131,11 @@ def logits_as_probs(case):
     """Find logits that the loss takes for probabilities: rows outside 0..1, or that do not sum to 1."""
     if case.from_logits or case.kind is None or case.gradient is None or case.probs:
         return None
-    outside = (case.p < 0) | (case.p > 1)
-    if case.kind == "binary" and not outside.any():
+    if case.kind == "binary" and not case.outside.any():
         return None
     zero = np.mean(case.gradient == 0)
+    if case.reading.by_hand and (case.p > 0).all() and not zero:
+        return None  # it divides rows of evidence by their sum, and clips nothing
     sums = case.p.sum(-1)
     return Finding(
         "logits without from_logits=True",
@@ -131,7 +144,12 @@ def logits_as_probs(case):
         + (f", its rows sum to {sums.min():.4g} to {sums.max():.4g}" if case.kind in FEW else "")
         + f". The loss is {case.losses.mean():.4f}; {100 * zero:.0f} % of its gradient is exactly 0."
         + true_loss(case),
-        case.fixed_loss(True),
+        case.fixed_loss(True)
+        + (
+            ",\nand a threshold of 0 in accuracy, precision and recall; or\nactivation='sigmoid'"
+            if case.kind == "binary"
+            else ""
+        ),
     )
 
 
@@ -205,7 +223,7 @@ def logits_lost(case):
 
 
 def by_hand_on_probs(case):
-    """Return a note where a cross-entropy written by hand takes probabilities, or None."""
+    """Note where a cross-entropy written by hand takes probabilities, and so may lose rows."""
     if case.kind is None or case.from_logits or not case.reading.by_hand or case.gradient is None:
         return None
     if not case.bounded_by_one:
@@ -234,7 +252,7 @@ def why_lost(case):
         )
     if case.loss.dtype != case.dtype:
         return f"The loss casts the output from {case.dtype} to {case.loss.dtype}.", "remove dtype= from the loss"
-    name = next((layer_of(op) for op in case.last), "the model")
+    name = next((layer_of(op, case.model) for op in case.last), "the model")
     if case.direct:
         return f"The function in {name!r} is TensorFlow's own and the model runs eagerly.", (
             'activation="softmax" or keras.ops.softmax instead of tf.nn.softmax; or\n' + change
@@ -285,7 +303,7 @@ def far_from_ln_k(case):
 
 
 def beside(case):
-    """Return a note where regularisers and add_loss add to the loss of the labels, or None."""
+    """Note where regularisers and add_loss add to the loss of the labels: `fit` prints the sum."""
     if case.added and np.isfinite(case.added).all() and abs(sum(case.added)) >= SHOWN:
         note = (
             f"The loss that fit prints has {sum(case.added):.4f} more than that of the labels, "
@@ -308,13 +326,13 @@ def _with_small_weights(case):
 
 
 def added_alone(case):
-    """Return the note of a model whose loss `compile` does not know."""
+    """Note where `compile` has no loss: layers or a `compute_loss` give the only one."""
     what = "what its own compute_loss gives" if case.computes else "what the layers add"
     return f"No loss in compile: {what}, {float(case.run[0]):.4f} on this batch, is all there is to examine."
 
 
 def squared(case):
-    """Return a note where the squared or absolute error judges the probabilities of classes, or None."""
+    """Note where the squared or absolute error judges probabilities, and barely corrects sure mistakes."""
     fn, _ = function_of(case.loss)
     judged = case.softmax_last and case.guess is not None
     judged |= case.sigmoid_last and case.classes == 1 and set(np.unique(case.y)) <= {0, 1}
@@ -327,18 +345,18 @@ def squared(case):
 
 
 def on_tensorflow_only(case):
-    """Return a note where the loss runs on logits that Keras recovers, which it does on TensorFlow alone, or None."""
-    if case.kind and not case.from_logits and case.gradient is None:
+    """Note where the loss runs on logits that Keras recovers, which it does on TensorFlow alone."""
+    tied = case.kind == "binary" and case.softmax_last
+    if case.kind and not case.from_logits and case.gradient is None and not tied:
         return (
-            "Safe on TensorFlow only: the loss is computed from the logits before the last activation. On JAX and "
-            "PyTorch Keras takes the probabilities, clips them, and a row that is surely wrong teaches nothing "
-            "(chapter 11 of the course). A model that ends in logits, with from_logits=True, is safe on all."
+            "This loss is exact on TensorFlow only, where Keras takes the logits from before the last activation. A "
+            "model that ends in logits, with from_logits=True, is exact on every backend (chapter 11 of the course)."
         )
     return None
 
 
 def padding_counts(case):
-    """Return a note where zeros that fill rows up to one length count in the loss as the other steps do, or None."""
+    """Note where zeros that fill rows up to one length count in loss and accuracy, which flatters both."""
     y, inputs = case.labels, case.batch.inputs
     if case.kind not in FEW or y.ndim != 2 or y.shape != case.p.shape[:-1] or len(inputs) != 1:
         return None

@@ -30,6 +30,7 @@ class Case:
         self.y, self.sample_weight, self.class_weight = y, sample_weight, walk.batch.class_weight
         end = walk.ends[place]
         self.last, self.inner, self.dropped, self.direct = end.last, end.inner, end.dropped, end.direct
+        self.moved, self.scores = end.moved, end.scores
         self.mask, self._x, self.walk = end.mask, walk.x, walk
         self.dtype = end.tensor.dtype.name
         self.p = np.asarray(end.tensor, dtype=np.float64)
@@ -58,6 +59,11 @@ class Case:
     def bounded_by_one(self):
         """Whether the output lies between 0 and 1, by what comes last."""
         return self.probs or self.sigmoid_last
+
+    @property
+    def outside(self):
+        """Which numbers of the output are no probabilities: below 0 or above 1."""
+        return (self.p < 0) | (self.p > 1)
 
     @property
     def on_logits(self):
@@ -91,6 +97,7 @@ class Case:
                 losses = self._losses_of(y, output)
                 if self.reading.by_hand or self.computes:
                     self.spread = spread_in(losses, self.batch.rows)
+                    self.squashed = squashed_in(losses, output)
                 total = tf.reduce_sum(losses)
             value = self._value_of(y, output)
             # None says that the loss did not use the output: Keras handed it the logits from before the softmax.
@@ -138,12 +145,15 @@ class Case:
     @property
     def counted(self):
         """Which rows the loss counts, in the shape of the output without its classes."""
-        counted = np.ones(self.p.shape[:-1], bool)
-        if self.ignore_class is not None and self.labels.shape == self.p.shape[:-1]:
-            counted = self.labels != self.ignore_class
-        if self.mask is not None and self.mask.shape == counted.shape:
-            counted = counted & self.mask.astype(bool)
-        return counted
+        if self.ignore_class is not None and self.fits:
+            return self.unmasked & (self.labels != self.ignore_class)
+        return self.unmasked
+
+    @property
+    def unmasked(self):
+        """Which rows no mask hides from loss and metrics, in the shape of the output without its classes."""
+        shape = self.p.shape[:-1]
+        return self.mask.astype(bool) if self.mask is not None and self.mask.shape == shape else np.ones(shape, bool)
 
     @property
     def labels(self):
@@ -194,7 +204,7 @@ class Case:
         return float(np.mean(np.asarray(losses, np.float64)))
 
     computes = False  # whether the loss is the model's own compute_loss
-    spread = None
+    spread = squashed = None
 
     @functools.cached_property
     def labels_matter(self):
@@ -261,6 +271,24 @@ def spread_in(tensor, rows):
     return None
 
 
+def squashed_in(tensor, output):
+    """Return the first operation behind `tensor` that takes softmax or sigmoid of `output` or a part of it, or None."""
+    if not hasattr(tensor, "graph") or tf.executing_eagerly():
+        return None
+    before = all_behind([output])
+    for op in sorted(all_behind([tensor]) - before, key=lambda op: op.name):
+        if op.type in SQUASHES or "logistic_loss" in op.name:
+            source = op
+            while source and source not in before and (source is op or source.type in PARTS):
+                source = next((t.op for t in source.inputs if t.dtype.is_floating), None)
+            if source is output.op:
+                return op
+    return None
+
+
+SQUASHES = {"Softmax", "LogSoftmax", "Sigmoid", "Softplus", "SoftmaxCrossEntropyWithLogits"}
+SQUASHES |= {"SparseSoftmaxCrossEntropyWithLogits"}
+PARTS = {"StridedSlice", "Split", "SplitV", "GatherV2", "Reshape", "Cast", "Identity", "Squeeze", "ExpandDims", "Neg"}
 PAIRWISE = {"Sub", "Mul", "Add", "AddV2", "SquaredDifference", "RealDiv", "DivNoNan", "Maximum", "Minimum"}
 COLUMNS = {"ExpandDims", "Reshape", "StridedSlice"}
 
@@ -270,119 +298,10 @@ def made_from_row(op):
     return op.inputs[0].shape.rank == 1 and op.outputs[0].shape.rank == 2
 
 
-class Added(Case):
-    """A model without a loss in `compile`: what its layers add, or its own `compute_loss`, stands for the losses."""
-
-    def __init__(self, walk):
-        self.computes = computes_loss(walk.model)
-        y = keras.tree.flatten(walk.batch.y if walk.batch.y is not None else walk.batch.x)[0]
-        super().__init__(walk, y, "mse")  # which is not asked
-
-    def _losses_of(self, y, output):
-        if self.computes:
-            y = tf.nest.map_structure(tf.convert_to_tensor, self.batch.y) if self.batch.y is not None else None
-            return tf.reshape(self.model._compute_loss(x=self._x, y=y, y_pred=self._whole, training=False), (1,))
-        return tf.stack([tf.cast(tf.reduce_mean(loss), tf.float32) for loss in self.model.losses])
-
-    def _value_of(self, y, output):
-        return tf.reduce_sum(self._losses_of(y, output))
-
-
-def computes_loss(model):
-    """Whether a model has a `compute_loss` of its own."""
-    return type(model).compute_loss is not keras.Model.compute_loss
-
-
-def cases_of(walk):
-    """Return a Case for each output that has a loss, and for each loss where an output has several.
-
-    Raises
-    ------
-    ValueError
-        If losses and labels do not belong to the outputs that the model returns.
-    """
-    model, y, weight = walk.model, walk.batch.y, walk.batch.sample_weight
-    if not keras.tree.is_nested(walk.structure) and not keras.tree.is_nested(model.loss):
-        y = keras.tree.flatten(y)
-        if len(y) != 1:
-            raise ValueError(f"`y` has {len(y)} arrays; `model` has one output. Give the labels of this output.")
-        return [Case(walk, y[0], model.loss, sample_weight=weight)]
-    names = model.output_names if getattr(model, "output_names", None) else None
-    losses = keras.src.trainers.compile_utils.CompileLoss(model.loss, output_names=names)
-    y = _as_outputs(y, walk.structure, model.loss, names)
-    try:
-        if isinstance(y, list) and isinstance(walk.structure, list | tuple) and len(y) != len(walk.structure):
-            raise ValueError("an array of labels for each output")
-        losses.build(y, walk.structure)
-        found = losses._flat_losses
-        places = keras.tree.pack_sequence_as(walk.structure, list(range(len(walk.ends))))
-        parts = [(path, _at(y, path), _at(places, path), loss, name) for path, loss, _, name in found]
-    except Exception as error:
-        raise ValueError(
-            f"`model` returns {_said(walk.structure)} and `y` holds {_said(y)}, with losses for {_said(model.loss)}: "
-            "they do not belong together. Name them alike: loss={'a': ...}, y={'a': ...} for outputs a and so on."
-        ) from error
-    if not parts:
-        raise ValueError("`model` is compiled without a loss for any output. Call model.compile(loss=...) first.")
-    if any(labels is None or not hasattr(labels, "shape") for _, labels, *_ in parts):
-        raise ValueError(
-            f"`y` holds {_said(y)} and `model` returns {_said(walk.structure)}; wanted labels for each loss."
-        )
-    return [
-        Case(walk, labels, loss, _called(name, path, names, place, found), place, _weight_at(weight, path, name))
-        for path, labels, place, loss, name in parts
-    ]
-
-
-def _as_outputs(y, outputs, loss, names):
-    """Return labels in the structure of the outputs, as Keras would sort them."""
-    if isinstance(outputs, list | tuple) and isinstance(y, dict) and names and set(y) <= set(names):
-        return [y.get(name) for name in names]
-    if isinstance(outputs, dict) and isinstance(y, list) and len(y) == len(outputs):
-        return dict(zip(outputs, y, strict=True))
-    if keras.tree.is_nested(outputs) and not keras.tree.is_nested(y):
-        y = [y]
-    if isinstance(outputs, list | tuple) and isinstance(y, list) and isinstance(loss, list | tuple):
-        wanted = [i for i, one in enumerate(loss) if one is not None]
-        if len(y) == len(wanted) < len(outputs):
-            return [y[wanted.index(i)] if i in wanted else None for i in range(len(outputs))]
-    if not keras.tree.is_nested(outputs) and isinstance(y, list) and len(y) == 1:
-        return y[0]
-    return y
-
-
-def _at(structure, path):
-    """Return what stands at a path."""
-    for key in path:
-        structure = structure[key]
-    return structure
-
-
-def _weight_at(weight, path, name):
-    """Return the weights of one output."""
-    if isinstance(weight, dict):
-        return weight.get(path[-1] if path else name, weight.get(name))
-    return weight
-
-
-def _called(name, path, names, place, found):
-    """Return what to call a case: its output, or its loss where one output has several."""
-    if len(found) == 1:
-        return ""
-    if path and isinstance(path[-1], str):
-        return path[-1]
-    if names and len(names) > 1:
-        return names[place]
-    return name if name and not path else f"{path[-1]}"
-
-
-def _said(structure):
-    """Say what a structure holds."""
-    if isinstance(structure, dict):
-        return f"a dict of {', '.join(map(repr, structure))}"
-    if isinstance(structure, list | tuple):
-        return f"a {'tuple' if isinstance(structure, tuple) else 'list'} of {len(structure)}"
-    return "one array" if hasattr(structure, "shape") else "one loss for all"
+def span(values):
+    """Return from where to where numbers go, as text; of equal ones, the one."""
+    low, high = np.min(values), np.max(values)
+    return f"all {low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
 
 
 def distinct(values):

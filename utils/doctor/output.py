@@ -5,8 +5,11 @@ import numpy as np
 from ..quiet import keras
 from .finding import Finding
 from .graph import layer_of
-from .measure import FEW, distinct
+from .measure import FEW, distinct, span
 from .reads import function_of
+
+# What changes the order and the axes of numbers, and no number.
+ORDER = {"Cast", "ExpandDims", "Identity", "IdentityN", "Reshape", "Squeeze", "Transpose"}
 
 
 def one_unit(case):
@@ -17,8 +20,10 @@ def one_unit(case):
         return Finding(
             "softmax over one unit",
             "Softmax divides a number by itself: over one unit the output is 1 whatever the input.",
-            f"All {case.p.size} outputs of shape {case.p.shape} are {case.p.min():g} to {case.p.max():g}.",
-            "Dense(1) with\nloss=keras.losses.BinaryCrossentropy(from_logits=True), or\nas many units as classes",
+            f"The {case.p.size} outputs of shape {case.p.shape} are {span(case.p)}.",
+            "Dense(1, activation='sigmoid') with loss='binary_crossentropy', or\nDense(1) with\n"
+            "loss=keras.losses.BinaryCrossentropy(from_logits=True) and a threshold of 0 in accuracy, or\n"
+            "as many units as classes",
         )
     if case.kind in FEW and not case.sigmoid_last:
         quantities = (case.y % 1).any()
@@ -54,6 +59,16 @@ def wrong_axis(case):
                 f"Sums along axis {axis} are 1; along the classes they go from {rows.min():.3g} to {rows.max():.3g}.",
                 "layers.Softmax(axis=-1), or better no softmax and from_logits=True",
             )
+    if case.kind in FEW and case.softmax_last and len(case.last) == 1 and {"Reshape"} <= case.moved <= ORDER:
+        rows = case.p.sum(-1)
+        return Finding(
+            "softmax over the wrong axis",
+            "Softmax runs over another axis than that of the classes, and a reshape follows it.",
+            f"The softmax in {layer_of(next(iter(case.last)), case.model)!r} shares out 1 elsewhere: the rows of the "
+            f"output, {case.p.shape}, sum to {rows.min():.3g} to {rows.max():.3g}.",
+            "softmax over the last axis, behind the reshape; or better no softmax and from_logits=True",
+        )
+    return None
 
 
 def _rows_of(y):
@@ -86,7 +101,8 @@ def softmax_twice(case):
         return Finding(
             "softmax twice",
             "The model applies softmax to the output of a softmax; no probability can come near 1.",
-            f"A softmax in {layer_of(twice[0])!r} feeds the last one in {layer_of(next(iter(case.last)))!r}. "
+            f"A softmax in {layer_of(twice[0], case.model)!r} feeds the last one in "
+            f"{layer_of(next(iter(case.last)), case.model)!r}. "
             f"The largest output is {largest:.4f}; with {case.classes} classes it can never pass {bound:.4f}.",
             "remove both softmaxes" if case.from_logits else "remove one softmax; or both, with from_logits=True",
         )
@@ -117,7 +133,7 @@ def inner_softmax(case):
         "softmax over one unit",
         "Softmax inside the model runs over an axis of size 1: it is 1 whatever the input, and what makes its scores "
         "gets no gradient.",
-        f"The softmax in {layer_of(op)!r} takes {tuple(op.inputs[0].shape)}.",
+        f"The softmax in {layer_of(op, case.model)!r} takes {tuple(op.inputs[0].shape)}.",
         "keras.ops.softmax(scores, axis=1), over the steps",
     )
 

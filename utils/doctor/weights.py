@@ -27,7 +27,7 @@ def negative(case):
 
 
 def negative_rows(case):
-    """Return a note where rows have a negative weight under a cross-entropy or a loss by hand, or None."""
+    """Note where rows have a negative weight: right for advantages, and without a lower bound."""
     weight = case.sample_weight
     if weight is None or not np.min(weight) < 0 or (case.kind is None and not case.reading.by_hand):
         return None
@@ -46,7 +46,8 @@ def unknown_class(case):
     without = [f"{label:g}" for label in np.unique(case.labels) if label not in case.class_weight][:3]
     return Finding(
         "class_weight for a class that is not there",
-        "A key of class_weight names no class of the model; a class without a key weighs 1.",
+        "A key of class_weight names no class of the model. Where they count from 1, every class gets the weight that "
+        "was meant for the one before it; a class without a key weighs 1.",
         f"The keys are {', '.join(map(str, sorted(case.class_weight)))}; the model has the classes 0 to {known - 1}"
         + (f". Without a key: {', '.join(without)}." if without and not case.one_hot else "."),
         "count from 0: class_weight = dict(enumerate(weights))",
@@ -75,7 +76,7 @@ def backwards(case):
 
 
 def without_weight(model, cases):
-    """Return a list with a note where `loss_weights` of `compile` has a 0, or an empty one."""
+    """Note where `loss_weights` of `compile` has a 0, from which nothing learns."""
     given = model._compile_loss and model._compile_loss._user_loss_weights
     values = list(given.values() if isinstance(given, dict) else given or ())
     if len(cases) < 2 or 0 not in values:
@@ -110,7 +111,7 @@ def drowned(walk, cases):
 
 
 def counted_all_the_same(case):
-    """Return a note where rows or steps of weight 0 count in the metrics, or weights look like something else."""
+    """Note where rows of weight 0 count in the metrics, or labels may stand where weights are read."""
     weight, metrics = case.sample_weight, case.model._compile_metrics
     if weight is None or isinstance(weight, dict | list):
         return None
@@ -129,8 +130,9 @@ def counted_all_the_same(case):
 
 
 def no_steps(model):
-    """Return a list with a note where the learning rate is 0, or an empty one."""
-    rate = getattr(model.optimizer, "_learning_rate", None)
+    """Note where the learning rate is 0, so that no step changes anything."""
+    # In mixed precision Keras wraps the optimizer, and the rate of the wrapper is always 0.
+    rate = getattr(getattr(model.optimizer, "inner_optimizer", model.optimizer), "_learning_rate", None)
     if rate is None or isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) or float(rate) != 0:
         return []
     return ["The learning rate is 0: fit will run, and change nothing."]
@@ -155,6 +157,23 @@ def weights_on_wrong_axis(case):
         "positions, and not with the rows of the batch.",
         f"Losses {case.losses.shape}, weights {weight.shape}. {evidence}",
         f"sample_weight = sample_weight.reshape({(-1, *shape[1:])})",
+    )
+
+
+def weights_of_one_number(case):
+    """Find weights that differ under a loss that gives one number for the batch: each row then weighs the same."""
+    what, values = "sample_weight", case.sample_weight
+    if values is None and case.class_weight:
+        what, values = "class_weight", [case.class_weight.get(label, 1.0) for label in range(max(case.classes, 2))]
+    if values is None or np.ptp(values) == 0 or case.losses.ndim or len(case.y) < 2:
+        return None
+    return Finding(
+        "weights under a loss of one number",
+        f"The loss gives one number for the whole batch. {what} can only multiply that number, and every row weighs "
+        "the same.",
+        f"The loss has shape () for {len(case.y)} rows and is {float(case.losses):.4g}; the weights go from "
+        f"{np.min(values):.4g} to {np.max(values):.4g}.",
+        "a value for each row in the loss: keras.ops.mean(..., axis=-1)",
     )
 
 
