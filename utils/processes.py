@@ -14,6 +14,7 @@ import dataclasses
 import inspect
 import json
 import os
+import random
 import re
 import select
 import signal
@@ -230,15 +231,19 @@ def workers(function, count, *given, needs=(), timeout=300):
 
 
 def free_ports(count):
-    """Return as many TCP ports of 127.0.0.1 that nobody listens on. They are free when asked; nothing keeps them so."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Return as many TCP ports of 127.0.0.1 that nobody listens on.
+
+    They are free when asked, and nothing keeps them so. But they lie below those that a system gives to outgoing
+    connections and to who asks for any port: until a worker has started, nobody comes upon them by accident.
+    """
+    ports = []
+    while len(ports) < count:
+        port = random.SystemRandom().randrange(16_384, 32_768)  # a seed would give two programs the same ones
+        with socket.socket() as one, contextlib.suppress(OSError):  # somebody listens there
+            one.bind(("127.0.0.1", port))
+            if port not in ports:
+                ports.append(port)
+    return ports
 
 
 class Program:

@@ -96,7 +96,7 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
     if (!net.network || !desk) return;
     net.again = true;
     if (net.busy) return;
-    net.busy = true;
+    working(true);
     try {
       while (net.again) {
         net.again = false;
@@ -115,7 +115,13 @@ export function makeDesk({ model, state, parts, toFragment, signal }) {
       net.network = null;
       schedule();
     }
-    net.busy = false;
+    working(false);
+  }
+
+  /** Say whether the network computes: what the tools' panel tells of the photo is then about to change. */
+  function working(busy) {
+    net.busy = busy;
+    panels.ariaBusy = `${busy}`;
   }
 
   // ------------------------------------------------------------------------------------------------------------ elements

@@ -367,6 +367,12 @@ def settled(page):
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+def answered(page):
+    """Wait until the network has computed what the photo shows by now."""
+    expect(page.locator(".tool")).to_have_attribute("aria-busy", "false")
+    settled(page)
+
+
 def take(page, tool):
     page.get_by_role("radio", name=tool).check()
     settled(page)
@@ -1018,7 +1024,7 @@ def load_network(page):
     take(page, "Paint the photo")
     page.get_by_role("button", name="Start the network").click()
     expect(page.get_by_role("button", name="Reset the photo")).to_be_visible()
-    settled(page)
+    answered(page)
 
 
 def exact(model, photo):
@@ -1045,8 +1051,7 @@ def test_the_network_makes_the_losses_exact_and_follows_the_brush(explorer, netw
     assert float(big(page).split("= ")[-1].split()[0]) == pytest.approx(own.mean(), abs=1e-4)
     stroke(page, (60, 40), (66, 64))
     expect(page.locator(".tool")).to_contain_text("The stroke covers")
-    page.wait_for_timeout(1500)  # the last pass
-    settled(page)
+    answered(page)
     photo = pixels(page)[..., :3]
     painted = np.any(photo != picture, axis=-1)
     assert (photo[painted] == [0xD0, 0x1C, 0x1C]).all()
@@ -1096,12 +1101,13 @@ def test_undo_takes_a_stroke_from_the_photo_and_the_network_follows(explorer):
     before = big(page)
     stroke(page, (60, 40), (66, 64))
     expect(page.locator(".tools > .big")).not_to_have_text(before)
-    page.wait_for_timeout(1500)  # the last pass
+    answered(page)
     once, painted = big(page), pixels(page)
     stroke(page, (40, 40), (40, 64))
     expect(page.locator(".tools > .big")).not_to_have_text(once)
+    answered(page)
     undo(page).click()
-    settled(page)
+    answered(page)
     np.testing.assert_array_equal(pixels(page), painted)
     expect(page.locator(".tools > .big")).to_have_text(once)
     two_frames_later = undo(page).evaluate(

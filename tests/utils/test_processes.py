@@ -1,6 +1,7 @@
 """Programs in processes of their own: what they answer, what stops them, that none is left."""
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -194,7 +195,12 @@ def test_bad_input_gets_a_sentence(call, message):
         call()
 
 
-def test_ports_are_free_ones_and_differ():
-    ports = processes.free_ports(5)
-    assert len(set(ports)) == 5
-    assert all(1024 <= port < 65536 for port in ports)
+def test_ports_are_free_ones_that_differ_and_that_nobody_is_given(monkeypatch):
+    with socket.socket() as taken, socket.socket() as given:
+        taken.bind(("127.0.0.1", processes.free_ports(1)[0]))
+        given.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        drawn = iter([port, port - 1, port - 1, port - 2])
+        assert port < 32_768 <= given.getsockname()[1]
+        monkeypatch.setattr(processes.random.SystemRandom, "randrange", lambda *_: next(drawn))
+        assert processes.free_ports(2) == [port - 1, port - 2]
