@@ -1049,9 +1049,17 @@ def test_the_network_makes_the_losses_exact_and_follows_the_brush(explorer, netw
     check_pixel(read_pixel(page), 48, 64, mask, before, 4)
     own = losses_of(mask, before)
     assert float(big(page).split("= ")[-1].split()[0]) == pytest.approx(own.mean(), abs=1e-4)
+    page.locator(".tool").evaluate(
+        """(tool) => {
+          window.busy = [];
+          const note = () => busy.push(tool.ariaBusy);
+          new MutationObserver(note).observe(tool, { attributeFilter: ["aria-busy"] });
+        }"""
+    )
     stroke(page, (60, 40), (66, 64))
     expect(page.locator(".tool")).to_contain_text("The stroke covers")
     answered(page)
+    assert page.evaluate("[busy[0], busy.at(-1)]") == ["true", "false"]
     photo = pixels(page)[..., :3]
     painted = np.any(photo != picture, axis=-1)
     assert (photo[painted] == [0xD0, 0x1C, 0x1C]).all()
