@@ -24,7 +24,7 @@ def one_hot_with_sparse(case):
 
 def integers_with_categorical(case):
     """Find class numbers in the shape of a sparse loss, under a categorical one."""
-    if case.kind == "categorical" and case.classes > 1 and case.labels.shape == case.p.shape[:-1]:
+    if case.kind == "categorical" and case.classes > 1 and case.fits:
         return Finding(
             "integer labels with a categorical loss",
             "The loss wants a row with a number for each class; the labels are class numbers.",
@@ -76,7 +76,7 @@ def out_of_range(case):
     Marks are left out by `ignore_class` in the loss.
     """
     y = case.y.astype(np.float64)
-    if case.kind == "sparse" and case.labels.shape == case.p.shape[:-1]:
+    if case.kind == "sparse" and case.fits:
         y, top, wanted = case.labels.astype(np.float64), case.classes - 1, f"{case.classes} outputs have labels 0 to"
         bad = case.counted & ((y < 0) | (y > top))
     elif case.kind == "binary":

@@ -358,7 +358,7 @@ def on_tensorflow_only(case):
 def padding_counts(case):
     """Note where zeros that fill rows up to one length count in loss and accuracy, which flatters both."""
     y, inputs = case.labels, case.batch.inputs
-    if case.kind not in FEW or y.ndim != 2 or y.shape != case.p.shape[:-1] or len(inputs) != 1:
+    if case.kind not in FEW or y.ndim != 2 or not case.fits or len(inputs) != 1:
         return None
     x = inputs[0][1]
     if x.shape != y.shape or x.dtype.kind not in "iu" or not case.counted.all() or case.sample_weight is not None:

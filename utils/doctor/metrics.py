@@ -230,7 +230,7 @@ def judge(case, metric):
         wanted = "BinaryAccuracy"
         if single and used == "categorical_accuracy":
             return None
-    elif case.classes > 1 and case.labels.shape == case.p.shape[:-1]:
+    elif case.classes > 1 and case.fits:
         wanted = "SparseCategoricalAccuracy"
     elif single:
         wanted = "CategoricalAccuracy"
